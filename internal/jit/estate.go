@@ -10,7 +10,7 @@ import (
 // his customers, what may be asked for and how long. It is read from
 // configuration and never changes while the program runs.
 type Estate struct {
-	Instance  csp.ID[csp.Tenant] // names this installation; part of every marker and provider object name
+	Instance  csp.TenantID // names this installation; part of every marker and provider object name
 	Partner   csp.Tenant
 	People    []Person
 	Customers []Customer

@@ -44,6 +44,7 @@ type Grant struct {
 
 // Target is the access itself: who, what, where.
 type Target struct {
+	Service       CloudService
 	Tenant        csp.TenantID
 	Scope         csp.Scope
 	Role          csp.RoleDefinitionID

@@ -7,9 +7,17 @@ import (
 	"latchkey/csp"
 )
 
+// CloudService is which of the customer's services access is asked for; one
+// connector serves it.
+type CloudService string
+
+// Azure is Azure resource management.
+const Azure CloudService = "azure"
+
 // Ask is what an engineer says when he asks for access.
 type Ask struct {
 	Customer csp.TenantID
+	Service  CloudService
 	Scope    csp.Scope
 	Role     csp.RoleDefinitionID
 	Duration time.Duration
@@ -64,6 +72,7 @@ type Request struct {
 	Number      int64 // for people: LK-1042
 	Engineer    PersonID
 	Customer    csp.TenantID
+	Service     CloudService
 	Scope       csp.Scope
 	Role        csp.RoleDefinitionID
 	RoleName    string

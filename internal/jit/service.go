@@ -62,10 +62,10 @@ type DecisionPage struct {
 
 // Options make a Service.
 type Options struct {
-	Estate    *Estate
-	Store     Store
-	Connector Connector
-	Numbers   Numbers
+	Estate     *Estate
+	Store      Store
+	Connectors map[CloudService]Connector
+	Numbers    Numbers
 	// ... clock, logger: see the heart
 }
 
