@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"time"
 
-	"latchkey/csp"
 	"latchkey/internal/jit"
+	"latchkey/internal/mail"
 )
 
 // Config is a whole installation, checked.
@@ -71,13 +71,13 @@ type App struct {
 type Mail struct {
 	// Server is the relay, host:port.
 	Server string
-	// Plain sends without TLS; only a loopback relay may be used so.
-	Plain    bool
+	// TLS is how the way to the relay is protected; none is for a loopback relay only.
+	TLS      mail.TLSPolicy
 	User     string
 	Password Secret
 	// FromName and FromAddress are the sender people see.
 	FromName    string
-	FromAddress string
+	FromAddress mail.Address
 }
 
 // Secret is text that prints as "[secret]" wherever it is formatted or marshalled.
@@ -127,5 +127,3 @@ func DefaultPolicy() jit.Policy {
 		PendingEach: defaultPendingEach, NumberTries: defaultNumberTries, FreshSignIn: defaultFresh,
 	}
 }
-
-var _ = csp.TenantID{}

@@ -79,7 +79,7 @@ func (c *checker) person(key string, entry personEntry, partner csp.TenantID) ji
 	p := jit.Person{
 		ID:       jit.PersonID(entry.ID),
 		Name:     c.required(key+".name", entry.Name),
-		Mail:     c.mailAddress(key+".mail", entry.Mail),
+		Mail:     c.mailAddress(key+".mail", entry.Mail).String(),
 		Home:     jit.Account{Tenant: partner, Object: parseID[csp.Principal](c, key+".object", entry.Object)},
 		Operator: entry.Operator,
 	}
@@ -109,7 +109,7 @@ func (c *checker) customer(key string, entry customerEntry) jit.Customer {
 	}
 	for i, contact := range entry.Contacts {
 		at := fmt.Sprintf("%s.contacts[%d]", key, i)
-		customer.Contacts = append(customer.Contacts, jit.Contact{Name: c.required(at+".name", contact.Name), Address: c.mailAddress(at+".mail", contact.Mail)})
+		customer.Contacts = append(customer.Contacts, jit.Contact{Name: c.required(at+".name", contact.Name), Address: c.mailAddress(at+".mail", contact.Mail).String()})
 	}
 	if len(customer.Contacts) == 0 {
 		c.bad(key+".contacts", "nobody could answer a request for %s; name at least one contact", entry.Name)
@@ -136,16 +136,16 @@ func (c *checker) offer(key string, entry offerEntry) jit.Offer {
 	return offer
 }
 
-func (c *checker) mailAddress(key, text string) string {
+// mailAddress reads an address; the zero one stands for a missing or malformed one.
+func (c *checker) mailAddress(key, text string) mail.Address {
 	if c.required(key, text) == "" {
-		return ""
+		return mail.Address{}
 	}
 	address, err := mail.ParseAddress(text)
 	if err != nil {
 		c.bad(key, "%s", err)
-		return ""
 	}
-	return string(address)
+	return address
 }
 
 // uniqueTenants refuses a tenant or subscription that stands in two places:
