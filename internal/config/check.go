@@ -20,6 +20,7 @@ import (
 func (c *checker) config(raw file) *Config {
 	config := &Config{
 		Listen:         cmp.Or(raw.Listen, defaultListen),
+		TLS:            TLS{CertificateFile: raw.TLS.CertificateFile, KeyFile: raw.TLS.KeyFile},
 		BaseURL:        c.baseURL(raw.BaseURL),
 		TrustedProxies: c.proxies(raw.TrustedProxies),
 		Database:       c.database(raw.Database),
@@ -31,10 +32,24 @@ func (c *checker) config(raw file) *Config {
 		Mail:           c.mailOut(raw),
 		Estate:         c.estate(raw),
 	}
-	if _, _, err := net.SplitHostPort(config.Listen); err != nil {
-		c.bad("listen", "%q is no address to listen on: want host:port, such as 127.0.0.1:8080", raw.Listen)
-	}
+	c.listen(config)
 	return config
+}
+
+// listen refuses plain HTTP that leaves this machine, unless a proxy is named
+// that will be in front.
+func (c *checker) listen(config *Config) {
+	host, _, err := net.SplitHostPort(config.Listen)
+	if err != nil {
+		c.bad("listen", "%q is no address to listen on: want host:port, such as 127.0.0.1:8080", config.Listen)
+		return
+	}
+	if (config.TLS.CertificateFile == "") != (config.TLS.KeyFile == "") {
+		c.bad("tls", "give both certificate_file and key_file, or neither")
+	}
+	if config.TLS.CertificateFile == "" && !isLoopback(host) && len(config.TrustedProxies) == 0 {
+		c.bad("listen", "%q is reached from other machines without TLS: give tls.certificate_file and tls.key_file, or name the proxy in front in trusted_proxies", config.Listen)
+	}
 }
 
 // required notes a missing value.

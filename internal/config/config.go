@@ -16,6 +16,8 @@ type Config struct {
 	Listen string
 	// BaseURL is where browsers find the portal; links in mails begin with it.
 	BaseURL *url.URL
+	// TLS serves the portal's own certificate; both empty behind a proxy.
+	TLS TLS
 	// TrustedProxies may set X-Forwarded-For; empty trusts nobody.
 	TrustedProxies []netip.Prefix
 	// Database is where requests, grants and the log are kept.
@@ -46,6 +48,9 @@ type Database struct {
 	// PostgreSQL is the connection URL; it may hold a password.
 	PostgreSQL Secret
 }
+
+// TLS names the PEM files of the portal's certificate and key.
+type TLS struct{ CertificateFile, KeyFile string }
 
 // Cloud is where the services answer. Production uses Microsoft's addresses;
 // `serve` refuses loopback ones.
