@@ -77,7 +77,7 @@ func defang(s string) string {
 			out.WriteString("[.]")
 		case r == '@' && within(runes, i):
 			out.WriteString("[@]")
-		case r == ':' && i+1 < len(runes) && !unicode.IsSpace(runes[i+1]) && i > 0 && unicode.IsLetter(runes[i-1]):
+		case r == ':' && i+1 < len(runes) && (runes[i+1] == '/' || i > 0 && unicode.IsLetter(runes[i-1]) && !unicode.IsSpace(runes[i+1])):
 			out.WriteString("[:]")
 		case r == '\\' && i+1 < len(runes) && runes[i+1] == '\\':
 			out.WriteString(`[\]`)

@@ -332,10 +332,10 @@ func clickable(s string) string {
 			before, after := i > 0, i+1 < len(runes)
 			switch {
 			case strings.ContainsRune(".。．｡", r) && before && after && unicode.IsLetter(runes[i-1]) && unicode.IsLetter(runes[i+1]),
-				r == '@' && before && after && runes[i-1] != '[',
+				r == '@' && before && after && runes[i-1] != '[' && (unicode.IsLetter(runes[i+1]) || unicode.IsDigit(runes[i+1])),
 				r == '\\' && after && runes[i+1] == '\\':
 				return word
-			case r == ':' && before && after && unicode.IsLetter(runes[i-1]):
+			case r == ':' && before && after && unicode.IsLetter(runes[i-1]) && (unicode.IsLetter(runes[i+1]) || unicode.IsDigit(runes[i+1]) || runes[i+1] == '/'):
 				return word
 			}
 		}
