@@ -53,8 +53,7 @@ func (t *tx) ApproversOf(tenant csp.TenantID) ([]jit.Approver, error) {
 }
 
 func (t *tx) InsertLink(l jit.Link) error {
-	_, err := t.exec("store.InsertLink", insertLink, linkFields(&l)...)
-	return err
+	return t.insert("store.InsertLink", "This link exists already.", insertLink, linkFields(&l)...)
 }
 
 func (t *tx) Link(id jit.LinkID) (jit.Link, error) {
