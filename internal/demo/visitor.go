@@ -84,6 +84,16 @@ func (v *Visitor) do(request *http.Request) (*Page, error) {
 	return page, nil
 }
 
+// HasLink says whether the page has a link whose text contains the words.
+func (p *Page) HasLink(words string) bool {
+	for node := range p.root.Descendants() {
+		if isElement(node, "a") && strings.Contains(textOf(node), words) {
+			return true
+		}
+	}
+	return false
+}
+
 // Follow opens the link whose text contains the words.
 func (v *Visitor) Follow(ctx context.Context, page *Page, words string) (*Page, error) {
 	for node := range page.root.Descendants() {
@@ -246,6 +256,10 @@ func (p *Page) Value(name string) (string, error) {
 		}
 	}
 	return "", errors.New("no field " + name + " on " + p.Title())
+}
+
+func contains(text, words string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(words))
 }
 
 func isElement(node *html.Node, name string) bool {
