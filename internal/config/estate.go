@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
@@ -38,8 +37,19 @@ func (c *checker) tenant(key string, entry tenantEntry) csp.Tenant {
 	return csp.Tenant{
 		ID:            parseID[csp.Tenant](c, key+".tenant", entry.Tenant),
 		Name:          c.required(key+".name", entry.Name),
-		DefaultDomain: strings.ToLower(c.required(key+".domain", entry.Domain)),
+		DefaultDomain: c.domain(key+".domain", entry.Domain),
 	}
+}
+
+func (c *checker) domain(key, text string) csp.Domain {
+	if c.required(key, text) == "" {
+		return ""
+	}
+	domain, err := csp.ParseDomain(text)
+	if err != nil {
+		c.bad(key, "%s", err)
+	}
+	return domain
 }
 
 func (c *checker) policy(entry policyEntry) jit.Policy {

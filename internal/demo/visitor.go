@@ -20,6 +20,9 @@ import (
 type Visitor struct {
 	Name   string
 	client *http.Client
+	// stopAt is where a redirect is not followed: the address of a program that
+	// waits for it, such as a command line for its code.
+	stopAt string
 }
 
 // mostPageBytes bounds what a visitor reads of a page.
@@ -31,7 +34,20 @@ func NewVisitor(name string) *Visitor {
 	if err != nil {
 		panic(err) // cookiejar.New fails on options only
 	}
-	return &Visitor{Name: name, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	v := &Visitor{Name: name, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	v.client.CheckRedirect = v.mayFollow
+	return v
+}
+
+// mayFollow lets a browser's usual number of redirects pass.
+func (v *Visitor) mayFollow(next *http.Request, passed []*http.Request) error {
+	if v.stopAt != "" && strings.HasPrefix(next.URL.String(), v.stopAt) {
+		return http.ErrUseLastResponse
+	}
+	if len(passed) >= 10 {
+		return errors.New("too many redirects")
+	}
+	return nil
 }
 
 // Page is what a visitor sees.
@@ -61,7 +77,11 @@ func (v *Visitor) do(request *http.Request) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s reading %s: %w", v.Name, request.URL.Redacted(), err)
 	}
-	return &Page{Status: response.StatusCode, URL: response.Request.URL, root: root}, nil
+	page := &Page{Status: response.StatusCode, URL: response.Request.URL, root: root}
+	if target, err := response.Location(); err == nil {
+		page.URL = target // a redirect that was not followed
+	}
+	return page, nil
 }
 
 // Follow opens the link whose text contains the words.
