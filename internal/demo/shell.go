@@ -33,6 +33,14 @@ type Answer struct {
 	Text   string
 }
 
+// said is the answer in a line.
+func (a Answer) said() string {
+	if a.Code == "" {
+		return "Azure did it."
+	}
+	return a.Code + ": " + a.Text
+}
+
 // mostAnswerBytes bounds what is read of an answer.
 const mostAnswerBytes = 1 << 20
 

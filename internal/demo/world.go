@@ -40,6 +40,9 @@ var (
 	helpdeskAgents   = objectID("aa02")
 )
 
+// BookingMachine is the virtual machine the story turns on.
+var BookingMachine = csp.MustParseScope("/subscriptions/5b000000-0000-4000-8000-00000000000b/resourceGroups/rg-booking/providers/Microsoft.Compute/virtualMachines/vm-booking-1")
+
 func tenantID(end string) csp.TenantID {
 	return csp.MustParseID[csp.Tenant]("7e000000-0000-4000-8000-" + zeros(end))
 }
