@@ -131,7 +131,7 @@ func (s *Stage) writeSettings(folder string) error {
 		Listen: s.Listen, BaseURL: s.Portal,
 		Database: filepath.Join(folder, "latchkey.db"), Secret: filepath.Join(folder, "secret"),
 		Checkpoints: filepath.Join(folder, "checkpoints.txt"), CA: authority,
-		Authority: s.Ends.Login + "/", ARM: s.Ends.ARM, Relay: s.Mails.Addr(),
+		Authority: s.Ends.Login + "/", ARM: s.Ends.ARM, Relay: s.Mails.Addr().String(),
 	}.File()
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func (a *author) note(err error) {
 }
 
 func (a *author) tenant(id csp.TenantID, name, domain string) world.Tenant {
-	t, err := a.w.AddTenant(csp.Tenant{ID: id, Name: name, DefaultDomain: domain})
+	t, err := a.w.AddTenant(csp.Tenant{ID: id, Name: name, DefaultDomain: csp.Domain(domain)})
 	a.note(err)
 	return t
 }
@@ -139,12 +139,7 @@ func (a *author) group(t world.Tenant, g world.Group, members ...csp.ObjectID) {
 
 // guest invites James; the invitation gives him no right to anything (R2).
 func (a *author) guest(t world.Tenant, id csp.ObjectID) {
-	partner, ok := a.w.Tenant(alder)
-	if !ok {
-		a.note(errors.New("the partner's tenant is missing"))
-		return
-	}
-	home, ok := partner.User(james)
+	home, ok := a.w.User(alder, james)
 	if !ok {
 		a.note(errors.New("James is missing"))
 		return
