@@ -288,7 +288,7 @@ func (s *Service) Offers(_ context.Context, by Caller, customer csp.TenantID) ([
 	for _, o := range c.Roles {
 		class := access.ClassOf(o.Role)
 		views = append(views, OfferView{
-			Offer: o, Class: class, Tier: c.tierFor(class), Longest: s.estate.Policy.longest(o), Allows: Allows(o.Role),
+			Offer: o, Class: class, Tier: c.tierFor(class), Longest: s.estate.Policy.longest(o), Allows: access.Plain(o.Role),
 		})
 	}
 	return views, nil

@@ -3,6 +3,7 @@ package jit
 import (
 	"context"
 
+	"latchkey/access"
 	"latchkey/internal/fault"
 )
 
@@ -136,7 +137,7 @@ func (s *Service) story(tx Tx, r Request) (Story, error) {
 	if c, ok := s.estate.CustomerByTenant(r.Customer); ok {
 		story.Customer = c
 		if offer, ok := c.OfferOf(r.Role); ok {
-			story.Allows = Allows(offer.Role)
+			story.Allows = access.Plain(offer.Role)
 		}
 	}
 	switch r.State {
