@@ -39,9 +39,9 @@ type Tour struct {
 	portal Process
 	tell   *Teller
 
-	james, casey *Visitor
-	shell        *Shell
-	seen         int // mails read so far, by number
+	james, casey, olga *Visitor
+	shell              *Shell
+	seen               int // mails read so far, by number
 }
 
 // Play sets the stage in the folder, plays every chapter and takes the stage
@@ -52,7 +52,7 @@ func Play(ctx context.Context, folder string, house House, tell *Teller) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, stage.Close()) }()
-	t := &Tour{stage: stage, house: house, tell: tell, james: NewVisitor("James"), casey: NewVisitor("Casey"), shell: stage.Shell()}
+	t := &Tour{stage: stage, house: house, tell: tell, james: NewVisitor("James"), casey: NewVisitor("Casey"), olga: NewVisitor("Olga"), shell: stage.Shell()}
 	if t.portal, err = house.Start(ctx, stage); err != nil {
 		return err
 	}

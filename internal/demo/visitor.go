@@ -233,6 +233,16 @@ func (p *Page) Title() string {
 // Has says whether the words stand on the page, however spaced.
 func (p *Page) Has(words string) bool { return strings.Contains(p.Text(), words) }
 
+// Warning is the text of the page's first warning, or its excerpt.
+func (p *Page) Warning() string {
+	for node := range p.root.Descendants() {
+		if node.Type == html.ElementNode && strings.Contains(" "+attr(node, "class")+" ", " warn ") {
+			return textOf(node)
+		}
+	}
+	return p.Excerpt()
+}
+
 // Text is everything readable on the page, with single spaces.
 func (p *Page) Text() string { return textOf(p.root) }
 
