@@ -53,8 +53,7 @@ func (t *tx) ApproversOf(tenant csp.TenantID) ([]jit.Approver, error) {
 }
 
 func (t *tx) InsertLink(l jit.Link) error {
-	_, err := t.exec("store.InsertLink", insertLink, linkFields(&l)...)
-	return err
+	return t.insert("store.InsertLink", "This link exists already.", insertLink, linkFields(&l)...)
 }
 
 func (t *tx) Link(id jit.LinkID) (jit.Link, error) {
@@ -71,4 +70,8 @@ func (t *tx) SaveLink(l jit.Link) error {
 		return missing(op, "link")
 	}
 	return nil
+}
+
+func (t *tx) LinksOf(id jit.RequestID) ([]jit.Link, error) {
+	return list(t, "store.LinksOf", selectLinks+` where request = $1 order by id`, linkFields, text(&id))
 }

@@ -44,8 +44,7 @@ func episodeFields(e *jit.Episode) []field {
 func placeFields(p *jit.Place) []field { return []field{spelled(&p.Tenant), spelled(&p.Scope)} }
 
 func (t *tx) InsertEpisode(e jit.Episode) error {
-	_, err := t.exec("store.InsertEpisode", insertEpisode, episodeFields(&e)...)
-	return err
+	return t.insert("store.InsertEpisode", "This access is being given already.", insertEpisode, episodeFields(&e)...)
 }
 
 func (t *tx) SaveEpisode(e jit.Episode) error {

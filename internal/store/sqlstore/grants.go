@@ -27,8 +27,7 @@ func grantFields(g *jit.Grant) []field {
 }
 
 func (t *tx) InsertGrant(g jit.Grant) error {
-	_, err := t.exec("store.InsertGrant", insertGrant, grantFields(&g)...)
-	return err
+	return t.insert("store.InsertGrant", "This request has its grant already.", insertGrant, grantFields(&g)...)
 }
 
 func (t *tx) SaveGrant(g jit.Grant, from jit.GrantState) error {

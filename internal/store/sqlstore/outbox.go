@@ -50,8 +50,7 @@ func (t *tx) Enqueue(n jit.Notice) error {
 		return fault.Wrap(op, fault.Internal, err, "")
 	}
 	stored := storedNotice{id: n.ID, body: string(body)}
-	_, err = t.exec(op, enqueueNotice, append(storedNoticeFields(&stored), moment(&n.At))...)
-	return err
+	return t.insert(op, "This notice is in the outbox already.", enqueueNotice, append(storedNoticeFields(&stored), moment(&n.At))...)
 }
 
 // ClaimNotices leases up to most unsent notices that are due to owner until

@@ -1,8 +1,11 @@
 package sqlstore
 
 import (
+	"database/sql"
+	"errors"
 	"time"
 
+	"latchkey/internal/fault"
 	"latchkey/internal/jit"
 )
 
@@ -12,8 +15,7 @@ const (
 		principal, duration, reason, tier, filed_at, answer_by, state, digest`
 
 	insertRequest = `insert into requests (` + requestColumns + `)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-		returning number`
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)` + orNothing + ` returning number`
 
 	selectRequests = `select ` + requestColumns + `, number from requests`
 
@@ -54,7 +56,12 @@ func decisionFields(d *jit.Decision) []field {
 }
 
 func (t *tx) InsertRequest(r *jit.Request) error {
-	return t.row("store.InsertRequest", insertRequest, []field{count(&r.Number)}, newRequestFields(r)...)
+	const op = "store.InsertRequest"
+	err := t.row(op, insertRequest, []field{count(&r.Number)}, newRequestFields(r)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.New(op, fault.Conflict, "This request was filed already.")
+	}
+	return err
 }
 
 func (t *tx) Request(id jit.RequestID) (jit.Request, error) {
@@ -92,8 +99,7 @@ func (t *tx) PendingBefore(at time.Time, most int) ([]jit.Request, error) {
 }
 
 func (t *tx) InsertDecision(d jit.Decision) error {
-	_, err := t.exec("store.InsertDecision", insertDecision, decisionFields(&d)...)
-	return err
+	return t.insert("store.InsertDecision", "This request has been answered already.", insertDecision, decisionFields(&d)...)
 }
 
 func (t *tx) DecisionOf(id jit.RequestID) (jit.Decision, error) {

@@ -48,6 +48,19 @@ func (t *tx) row(op, query string, dest []field, fields ...field) error {
 	return t.store.fault(t.ctx, op, err)
 }
 
+// insert runs an insert that leaves out what a unique index forbids, and answers
+// Conflict with the sentence exists for it. Unlike a violation, that does not
+// break the rest of a PostgreSQL transaction.
+func (t *tx) insert(op, exists, query string, fields ...field) error {
+	touched, err := t.exec(op, query+orNothing, fields...)
+	if err == nil && touched == 0 {
+		err = fault.New(op, fault.Conflict, exists)
+	}
+	return err
+}
+
+const orNothing = ` on conflict do nothing`
+
 // find reads the one T a query names; noun is what people call it.
 func find[T any](t *tx, op, noun string, query string, columns func(*T) []field, fields ...field) (T, error) {
 	var found T
