@@ -181,6 +181,9 @@ func (d draft) readScope() (csp.Scope, error) {
 	if d.group == "" {
 		return csp.SubscriptionScopeOf(subscription), nil
 	}
+	if strings.Contains(d.group, "/") {
+		return csp.Scope{}, errors.New("a resource group's name has no slash in it; for something inside a group give its full scope id")
+	}
 	return csp.ResourceGroupScopeOf(subscription, d.group)
 }
 

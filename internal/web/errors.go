@@ -58,7 +58,7 @@ func (p *Portal) fail(v *visit, err error) {
 	}
 	page := messageView{frame: v.frame(answer.title, ""), Text: line(public), Incident: incident, Links: []Link{{"To the first page", "/"}}}
 	if kind == fault.Unauthenticated {
-		page.SignIn = v.signInChoice()
+		page.SignIn, page.Incident = v.signInChoice(), ""
 	}
 	if err := render(v, answer.status, p.pages.message, page); err != nil {
 		p.sendBroken(v, answer.status, incident)

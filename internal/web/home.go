@@ -19,6 +19,7 @@ type welcomeView struct {
 type accessView struct {
 	frame
 	Open       []storyView
+	JustEnded  []storyView // removed, yet Azure may still honour it
 	Waiting    []storyView
 	Past       []storyView
 	Afterwards string
@@ -51,15 +52,17 @@ func (v *visit) accessPage(stories []jit.Story) accessView {
 	for _, s := range stories {
 		view := v.story(s)
 		switch {
-		case s.Grant != nil && (s.Grant.State.Open() || view.Grant.Still != nil):
+		case s.Grant != nil && s.Grant.State.Open():
 			page.Open = append(page.Open, view)
+		case s.Grant != nil && view.Grant.Still != nil:
+			page.JustEnded = append(page.JustEnded, view)
 		case s.Request.State == jit.Pending:
 			page.Waiting = append(page.Waiting, view)
 		default:
 			page.Past = append(page.Past, view)
 		}
 	}
-	page.Live = len(page.Open)+len(page.Waiting) > 0
+	page.Live = len(page.Open)+len(page.JustEnded)+len(page.Waiting) > 0
 	return page
 }
 

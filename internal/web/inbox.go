@@ -36,6 +36,7 @@ func (v *visit) inboxPage(items []jit.InboxItem) inboxView {
 	page := inboxView{frame: v.frame("Inbox", "/inbox"), Organization: v.organization(), Afterwards: afterwards, Live: true}
 	for _, item := range items {
 		view := inboxItem{Story: v.story(item.Story)}
+		view.Story.Holder = view.Story.Engineer
 		switch {
 		case item.Link != "" && item.Story.Request.State == jit.Pending:
 			view.Answer = "/decide/" + string(item.Link)

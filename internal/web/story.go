@@ -11,6 +11,7 @@ type storyView struct {
 	Number   string
 	Href     string
 	Engineer string
+	Holder   string // the engineer again, where it is not he who looks
 	Partner  string
 	Customer string
 	Tenant   string

@@ -58,6 +58,7 @@ func mixesAlphabets(s string) bool {
 // seen from now.
 type moment struct {
 	ISO, Text, Relative string
+	Clock               string // the time of day alone
 }
 
 func (v *visit) moment(t time.Time) *moment { return momentOf(t, v.now) }
@@ -68,7 +69,7 @@ func momentOf(t, now time.Time) *moment {
 		return nil
 	}
 	t = t.UTC()
-	return &moment{ISO: t.Format(time.RFC3339), Text: t.Format("2 January 2006, 15:04 UTC"), Relative: relative(t.Sub(now))}
+	return &moment{ISO: t.Format(time.RFC3339), Text: t.Format("2 January 2006, 15:04 UTC"), Relative: relative(t.Sub(now)), Clock: t.Format("15:04 UTC")}
 }
 
 func relative(d time.Duration) string {
