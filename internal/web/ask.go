@@ -41,7 +41,7 @@ func (v *visit) choosePage() chooseView {
 	for _, c := range v.portal.options.Estate.Customers {
 		_, has := v.person.AccountIn(c.Tenant.ID)
 		page.Customers = append(page.Customers, customerChoice{
-			Name: line(c.Tenant.Name), Domain: line(c.Tenant.DefaultDomain), Tenant: c.Tenant.ID.String(),
+			Name: line(c.Tenant.Name), Domain: line(c.Tenant.DefaultDomain.String()), Tenant: c.Tenant.ID.String(),
 			Href: "/ask/" + c.Tenant.ID.String(), HasAccount: has,
 		})
 	}

@@ -103,11 +103,11 @@ func (p *Portal) tenantNamed(name string) csp.TenantID {
 	if name == "" {
 		return csp.TenantID{}
 	}
-	if strings.EqualFold(name, p.options.Estate.Partner.DefaultDomain) {
+	if strings.EqualFold(name, p.options.Estate.Partner.DefaultDomain.String()) {
 		return p.options.Estate.Partner.ID
 	}
 	for _, c := range p.options.Estate.Customers {
-		if strings.EqualFold(name, c.Tenant.DefaultDomain) {
+		if strings.EqualFold(name, c.Tenant.DefaultDomain.String()) {
 			return c.Tenant.ID
 		}
 	}
