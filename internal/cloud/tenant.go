@@ -39,6 +39,25 @@ func (a Application) String() string { return "application " + a.ClientID.String
 // GoString hides it from %#v.
 func (a Application) GoString() string { return a.String() }
 
+// Check says what keeps the application from ever signing in: a missing id,
+// nothing to prove itself with, or a certificate and a key that do not fit.
+func (a Application) Check() error {
+	const op = "cloud.Application.Check"
+	switch {
+	case a.ClientID.IsZero():
+		return fault.New(op, fault.Invalid, "The portal's application needs its application (client) id.")
+	case (a.Secret == "") == (a.Key == nil):
+		return fault.New(op, fault.Invalid, "The portal's application needs either a certificate with its key or a client secret.")
+	case a.Key == nil:
+		return nil
+	}
+	// The SDK checks the pair; the tenant makes no difference to that.
+	if _, err := azidentity.NewClientCertificateCredential(a.ClientID.String(), a.ClientID.String(), a.Certificates, a.Key, nil); err != nil {
+		return fault.New(op, fault.Invalid, "The portal's certificate and key do not fit each other.")
+	}
+	return nil
+}
+
 // Tenant is the way into one customer's tenant. It is safe for concurrent use.
 type Tenant struct {
 	id         csp.TenantID
@@ -51,11 +70,11 @@ type Tenant struct {
 // those that trust it, and no other one is ever touched through it.
 func (c *Cloud) Tenant(id csp.TenantID, app Application, subscriptions []csp.SubscriptionID) (*Tenant, error) {
 	const op = "cloud.Tenant"
-	if id.IsZero() || app.ClientID.IsZero() {
-		return nil, fault.New(op, fault.Invalid, "The portal's application and the customer's tenant each need an id.")
+	if err := app.Check(); err != nil {
+		return nil, fault.In(op, err)
 	}
-	if (app.Secret == "") == (app.Key == nil) {
-		return nil, fault.New(op, fault.Invalid, "The portal's application needs either a certificate with its key or a client secret.")
+	if id.IsZero() {
+		return nil, fault.New(op, fault.Invalid, "The customer's tenant needs an id.")
 	}
 	t := &Tenant{
 		id:         id,
@@ -65,9 +84,6 @@ func (c *Cloud) Tenant(id csp.TenantID, app Application, subscriptions []csp.Sub
 	}
 	for _, s := range subscriptions {
 		t.guard.subscriptions[s] = true
-	}
-	if _, err := t.credential.current(); err != nil {
-		return nil, fault.New(op, fault.Invalid, "The portal's certificate and key do not fit each other.")
 	}
 	return t, nil
 }

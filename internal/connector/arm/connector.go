@@ -16,59 +16,79 @@ import (
 	"latchkey/internal/jit"
 )
 
-// Tenants gives the way into a customer's tenant; ok is false for a tenant that
-// is no customer's.
-type Tenants func(csp.TenantID) (*cloud.Tenant, bool)
-
 // Connector is jit's connector for Azure. It is safe for concurrent use.
 type Connector struct {
-	tenants Tenants
-	clock   clock.Clock
+	cloud  *cloud.Cloud
+	app    cloud.Application
+	estate *jit.Estate
+	clock  clock.Clock
 
 	mu    sync.Mutex
-	doors map[*cloud.Tenant]*door
+	doors map[csp.TenantID]*door
 }
 
-// New makes a connector.
-func New(tenants Tenants, clk clock.Clock) *Connector {
-	return &Connector{tenants: tenants, clock: clk, doors: make(map[*cloud.Tenant]*door)}
+// New makes a connector for the customers of the estate, whom the application
+// serves. It speaks to nobody yet; it fails for an application that could never
+// sign in.
+func New(c *cloud.Cloud, app cloud.Application, estate *jit.Estate, clk clock.Clock) (*Connector, error) {
+	if err := app.Check(); err != nil {
+		return nil, fault.In("arm.New", err)
+	}
+	return &Connector{cloud: c, app: app, estate: estate, clock: clk, doors: make(map[csp.TenantID]*door)}, nil
 }
 
 // exchange is the longest that one call may take, all its requests together.
 const exchange = 30 * time.Second
 
-// door is the clients of one tenant.
+// door is the way into one customer's tenant, with its clients. It is made when
+// it is first needed: an estate may have ten thousand customers.
 type door struct {
+	tenant      *cloud.Tenant
 	assignments *armauthorization.RoleAssignmentsClient
 	raw         *arm.Client
 }
 
 const moduleName, moduleVersion = "latchkey", "v1.0.0" // of the User-Agent
 
-// door finds the way to a target, which must lie in its own tenant (I10).
+// door finds the way to a place, which must lie in its own tenant (I10).
 func (c *Connector) door(op string, place jit.Place) (*door, error) {
-	tenant, ok := c.tenants(place.Tenant)
+	d, err := c.doorOf(place.Tenant)
+	if err != nil {
+		return nil, fault.In(op, err)
+	}
+	if !d.tenant.Owns(place.Scope) {
+		return nil, fault.New(op, fault.Invalid, "The scope does not lie in the customer's tenant: choose one below its own subscriptions.")
+	}
+	return d, nil
+}
+
+func (c *Connector) doorOf(id csp.TenantID) (*door, error) {
+	const op = "arm.door"
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d := c.doors[id]; d != nil {
+		return d, nil
+	}
+	customer, ok := c.estate.CustomerByTenant(id)
 	if !ok {
 		return nil, fault.New(op, fault.Invalid, "This tenant is no customer's, so nothing can be granted or removed there.")
 	}
-	if !tenant.Owns(place.Scope) {
-		return nil, fault.New(op, fault.Invalid, "The scope does not lie in the customer's tenant: choose one below its own subscriptions.")
+	var subscriptions []csp.SubscriptionID
+	for _, s := range customer.Subscriptions {
+		subscriptions = append(subscriptions, s.ID)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if d := c.doors[tenant]; d != nil {
-		return d, nil
-	}
-	assignments, err := armauthorization.NewRoleAssignmentsClient("", tenant.Credential(), tenant.ClientOptions())
+	tenant, err := c.cloud.Tenant(id, c.app, subscriptions)
 	if err != nil {
+		return nil, err
+	}
+	d := &door{tenant: tenant}
+	if d.assignments, err = armauthorization.NewRoleAssignmentsClient("", tenant.Credential(), tenant.ClientOptions()); err != nil {
 		return nil, fault.Wrap(op, fault.Internal, err, "")
 	}
-	raw, err := arm.NewClient(moduleName, moduleVersion, tenant.Credential(), tenant.ClientOptions())
-	if err != nil {
+	if d.raw, err = arm.NewClient(moduleName, moduleVersion, tenant.Credential(), tenant.ClientOptions()); err != nil {
 		return nil, fault.Wrap(op, fault.Internal, err, "")
 	}
-	d := &door{assignments: assignments, raw: raw}
-	c.doors[tenant] = d
+	c.doors[id] = d
 	return d, nil
 }
 
@@ -76,7 +96,7 @@ func (c *Connector) door(op string, place jit.Place) (*door, error) {
 func (c *Connector) doorTo(op string, t jit.Target) (*door, error) {
 	switch {
 	case t.Service != jit.Azure:
-		return nil, fault.New(op, fault.Internal, "")
+		return nil, fault.New(op, fault.Internal, "This connector serves Azure only.")
 	case t.Scope.Kind() == csp.RootScope:
 		return nil, fault.New(op, fault.Invalid, "Nothing is granted above a tenant's management groups: choose a narrower scope.")
 	case t.Role.IsZero() || t.Principal.IsZero():

@@ -342,11 +342,12 @@ func newFakeWorld(t *testing.T) *fakeWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tenant, err := c.Tenant(tenantID, cloud.Application{ClientID: clientID, Secret: "demo-secret"}, []csp.SubscriptionID{subscriptionID})
-	if err != nil {
+	estate := &jit.Estate{Customers: []jit.Customer{{
+		Tenant: csp.Tenant{ID: tenantID}, Subscriptions: []csp.Subscription{{ID: subscriptionID, Tenant: tenantID}},
+	}}}
+	if w.connector, err = arm.New(c, cloud.Application{ClientID: clientID, Secret: "demo-secret"}, estate, w.clock); err != nil {
 		t.Fatal(err)
 	}
-	w.connector = arm.New(func(id csp.TenantID) (*cloud.Tenant, bool) { return tenant, id == tenantID }, w.clock)
 	return w
 }
 
