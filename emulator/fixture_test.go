@@ -184,12 +184,9 @@ type armBody struct {
 	Name  string                         `json:"name"`
 	Value []struct {
 		ID         string `json:"id"`
-		Name       string `json:"name"`
-		TenantID   string `json:"tenantId"`
 		Properties struct {
 			RoleName    string `json:"roleName"`
 			PrincipalID string `json:"principalId"`
-			Level       string `json:"level"`
 		} `json:"properties"`
 		Actions []string `json:"actions"`
 	} `json:"value"`
