@@ -100,7 +100,7 @@ func (p *portal) wireCloud() (err error) {
 	if err != nil {
 		return err
 	}
-	id, err := csp.ParseID[csp.Principal](p.config.App.ClientID)
+	id, err := csp.ParseID[cloud.Application](p.config.App.ClientID)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (p *portal) wireHeart(numbers jit.Numbers) error {
 
 // azure makes and removes role assignments.
 func (p *portal) azure() (jit.Connector, error) {
-	return arm.New(p.cloud, p.app, &p.config.Estate)
+	return arm.New(p.cloud, p.app, &p.config.Estate, p.clock)
 }
 
 // wake lets the reconciler and the mail look for work that a change left.
