@@ -134,6 +134,7 @@ func (p *portal) wireHeart(numbers jit.Numbers) error {
 	connectors := map[jit.CloudService]jit.Connector{jit.Azure: azure}
 	p.reconciler, err = reconcile.New(reconcile.Options{
 		Estate: &p.config.Estate, Store: p.store, Connectors: connectors, Clock: p.clock, Log: p.log,
+		Wake: func() { p.dispatcher.Poke() },
 	})
 	if err != nil {
 		return err
