@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -122,13 +123,11 @@ func playTour(ctx context.Context, folder string, s streams, asJSON bool) error 
 	if !asJSON {
 		fmt.Fprintln(s.out, "The whole story, played against an emulated Microsoft cloud on this machine.")
 	}
-	house := demo.House{
-		Start: func(ctx context.Context, stage *demo.Stage) (demo.Process, error) {
-			return startChild(ctx, program, stage, s.err)
-		},
-		Verify: verifyStage,
+	t, err := demo.NewTour(ctx, folder, houseOf(program, s.err), tell)
+	if err != nil {
+		return err
 	}
-	if err := demo.Play(ctx, folder, house, tell); err != nil {
+	if err := errors.Join(t.Play(ctx), t.Close(ctx)); err != nil {
 		return err
 	}
 	if !asJSON {
@@ -136,6 +135,16 @@ func playTour(ctx context.Context, folder string, s streams, asJSON bool) error 
 		fmt.Fprintf(s.out, "\nAll of it held: %d steps, %d things proven, in %s.\n", steps, proofs, time.Since(began).Round(100*time.Millisecond))
 	}
 	return nil
+}
+
+// houseOf starts portals as processes of the program.
+func houseOf(program string, stderr io.Writer) demo.House {
+	return demo.House{
+		Start: func(ctx context.Context, stage *demo.Stage) (demo.Process, error) {
+			return startChild(ctx, program, stage, stderr)
+		},
+		Verify: verifyStage,
+	}
 }
 
 // verifyStage does what `latchkey audit verify` does, on the stage's files.
