@@ -99,7 +99,7 @@ func (p *worldPage) show(w http.ResponseWriter) {
 }
 
 func (p *worldPage) tenant(t world.Tenant) tenantView {
-	view := tenantView{Name: t.Name, ID: t.ID.String(), Domain: t.DefaultDomain, Users: t.Users()}
+	view := tenantView{Name: t.Name, ID: t.ID.String(), Domain: t.DefaultDomain.String(), Users: t.Users()}
 	for _, ship := range p.world.Partnerships() {
 		if ship.Customer != t.ID {
 			continue

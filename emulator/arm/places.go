@@ -68,13 +68,13 @@ func (h *Handler) getSubscription(c *call) (reply, *failure) {
 }
 
 type tenantBody struct {
-	ID            string   `json:"id"`
-	TenantID      string   `json:"tenantId"`
-	Category      string   `json:"tenantCategory"`
-	DisplayName   string   `json:"displayName"`
-	DefaultDomain string   `json:"defaultDomain"`
-	Domains       []string `json:"domains"`
-	Type          string   `json:"tenantType"`
+	ID            string       `json:"id"`
+	TenantID      string       `json:"tenantId"`
+	Category      string       `json:"tenantCategory"`
+	DisplayName   string       `json:"displayName"`
+	DefaultDomain csp.Domain   `json:"defaultDomain"`
+	Domains       []csp.Domain `json:"domains"`
+	Type          string       `json:"tenantType"`
 }
 
 // listTenants shows the tenants the person is a member or a guest of; those he

@@ -72,10 +72,10 @@ func (t Tenant) AddUser(u User) (User, error) {
 	defer w.mu.Unlock()
 	d := w.tenants[t.ID]
 	if !strings.Contains(u.UPN, "@") {
-		u.UPN += "@" + d.DefaultDomain
+		u.UPN += "@" + d.DefaultDomain.String()
 	}
 	local, domain, _ := strings.Cut(u.UPN, "@")
-	if local == "" || !slices.Contains(d.domains, strings.ToLower(domain)) {
+	if local == "" || !slices.Contains(d.domains, csp.Domain(strings.ToLower(domain))) {
 		return User{}, refuse(BadName, "%q is no sign-in name in a domain of %s", u.UPN, d.Name)
 	}
 	u.Home = Account{}
@@ -103,7 +103,7 @@ func (t Tenant) InviteGuest(home User, id csp.ObjectID) (User, error) {
 	}
 	guest := User{
 		ID: id, Name: origin.Name, Mail: origin.Mail, Home: Account{origin.Tenant, origin.ID},
-		UPN: strings.ReplaceAll(origin.UPN, "@", "_") + "#EXT#@" + d.DefaultDomain,
+		UPN: strings.ReplaceAll(origin.UPN, "@", "_") + "#EXT#@" + d.DefaultDomain.String(),
 	}
 	if err := w.addUser(d, &guest); err != nil {
 		return User{}, err

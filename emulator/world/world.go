@@ -26,7 +26,7 @@ type World struct {
 
 	mu            sync.RWMutex
 	tenants       map[csp.TenantID]*tenant
-	domains       map[string]csp.TenantID
+	domains       map[csp.Domain]csp.TenantID
 	subscriptions map[csp.SubscriptionID]*subscription
 	apps          map[ClientID]*App
 	partnerships  map[pairing]*Partnership
@@ -38,7 +38,7 @@ type World struct {
 // tenant is one directory. Its maps are guarded by the world's mutex.
 type tenant struct {
 	csp.Tenant
-	domains     []string
+	domains     []csp.Domain
 	users       map[csp.ObjectID]*User
 	groups      map[csp.ObjectID]*group
 	principals  map[csp.ObjectID]*ServicePrincipal
@@ -55,7 +55,7 @@ func New(o Options) *World {
 		now:           o.Now,
 		roles:         make(map[csp.RoleDefinitionID]csp.RoleDefinition, len(o.Roles)),
 		tenants:       make(map[csp.TenantID]*tenant),
-		domains:       make(map[string]csp.TenantID),
+		domains:       make(map[csp.Domain]csp.TenantID),
 		subscriptions: make(map[csp.SubscriptionID]*subscription),
 		apps:          make(map[ClientID]*App),
 		partnerships:  make(map[pairing]*Partnership),
@@ -87,17 +87,18 @@ func (w *World) AddTenant(t csp.Tenant) (Tenant, error) {
 	if _, ok := w.tenants[t.ID]; ok {
 		return Tenant{}, refuse(IDTaken, "a tenant with the id %s exists", t.ID)
 	}
-	t.DefaultDomain = strings.ToLower(t.DefaultDomain)
-	if !strings.Contains(t.DefaultDomain, ".") {
-		return Tenant{}, refuse(BadDomain, "%q is no domain name", t.DefaultDomain)
+	domain, err := csp.ParseDomain(t.DefaultDomain.String())
+	if err != nil {
+		return Tenant{}, refuse(BadDomain, "%v", err)
 	}
+	t.DefaultDomain = domain
 	if owner, ok := w.domains[t.DefaultDomain]; ok {
 		return Tenant{}, refuse(DomainTaken, "the domain %s belongs to tenant %s", t.DefaultDomain, owner)
 	}
 	w.domains[t.DefaultDomain] = t.ID
 	w.tenants[t.ID] = &tenant{
 		Tenant:      t,
-		domains:     []string{t.DefaultDomain},
+		domains:     []csp.Domain{t.DefaultDomain},
 		users:       make(map[csp.ObjectID]*User),
 		groups:      make(map[csp.ObjectID]*group),
 		principals:  make(map[csp.ObjectID]*ServicePrincipal),
@@ -111,20 +112,20 @@ func (w *World) AddTenant(t csp.Tenant) (Tenant, error) {
 }
 
 // AddDomain gives the tenant one more verified domain (R1).
-func (t Tenant) AddDomain(domain string) error {
+func (t Tenant) AddDomain(name string) error {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	domain = strings.ToLower(domain)
-	if !strings.Contains(domain, ".") {
-		return refuse(BadDomain, "%q is no domain name", domain)
+	domain, err := csp.ParseDomain(name)
+	if err != nil {
+		return refuse(BadDomain, "%v", err)
 	}
 	if owner, ok := w.domains[domain]; ok {
 		return refuse(DomainTaken, "the domain %s belongs to tenant %s", domain, owner)
 	}
 	w.domains[domain] = t.ID
 	w.tenants[t.ID].domains = append(w.tenants[t.ID].domains, domain)
-	w.record(Event{Kind: DomainAdded, Tenant: t.ID, Subject: domain})
+	w.record(Event{Kind: DomainAdded, Tenant: t.ID, Subject: domain.String()})
 	return nil
 }
 
@@ -145,9 +146,13 @@ func (w *World) TenantNamed(name string) (Tenant, bool) {
 	if id, err := csp.ParseID[csp.Tenant](name); err == nil {
 		return w.Tenant(id)
 	}
+	domain, err := csp.ParseDomain(name)
+	if err != nil {
+		return Tenant{}, false
+	}
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	id, ok := w.domains[strings.ToLower(name)]
+	id, ok := w.domains[domain]
 	if !ok {
 		return Tenant{}, false
 	}
@@ -167,7 +172,7 @@ func (w *World) Tenants() []Tenant {
 }
 
 // Domains are the tenant's verified domains, the default one first.
-func (t Tenant) Domains() []string {
+func (t Tenant) Domains() []csp.Domain {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
 	return slices.Clone(t.w.tenants[t.ID].domains)

@@ -5,7 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
-	"net/mail"
+	netmail "net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/internal/mail"
 )
 
 // config checks the whole file; problems are collected, never returned early.
 func (c *checker) config(raw file) *Config {
 	config := &Config{
 		Listen:         cmp.Or(raw.Listen, defaultListen),
+		TLS:            TLS{CertificateFile: raw.TLS.CertificateFile, KeyFile: raw.TLS.KeyFile},
 		BaseURL:        c.baseURL(raw.BaseURL),
 		TrustedProxies: c.proxies(raw.TrustedProxies),
 		Database:       c.database(raw.Database),
@@ -27,13 +29,27 @@ func (c *checker) config(raw file) *Config {
 		StepUpContext:  cmp.Or(raw.StepUpContext, defaultStepUp),
 		Cloud:          c.cloud(raw),
 		App:            c.app(raw),
-		Mail:           c.mail(raw),
+		Mail:           c.mailOut(raw),
 		Estate:         c.estate(raw),
 	}
-	if _, _, err := net.SplitHostPort(config.Listen); err != nil {
-		c.bad("listen", "%q is no address to listen on: want host:port, such as 127.0.0.1:8080", raw.Listen)
-	}
+	c.listen(config)
 	return config
+}
+
+// listen refuses plain HTTP that leaves this machine, unless a proxy is named
+// that will be in front.
+func (c *checker) listen(config *Config) {
+	host, _, err := net.SplitHostPort(config.Listen)
+	if err != nil {
+		c.bad("listen", "%q is no address to listen on: want host:port, such as 127.0.0.1:8080", config.Listen)
+		return
+	}
+	if (config.TLS.CertificateFile == "") != (config.TLS.KeyFile == "") {
+		c.bad("tls", "give both certificate_file and key_file, or neither")
+	}
+	if config.TLS.CertificateFile == "" && !isLoopback(host) && len(config.TrustedProxies) == 0 {
+		c.bad("listen", "%q is reached from other machines without TLS: give tls.certificate_file and tls.key_file, or name the proxy in front in trusted_proxies", config.Listen)
+	}
 }
 
 // required notes a missing value.
@@ -146,32 +162,31 @@ func (c *checker) app(raw file) App {
 	return app
 }
 
-func (c *checker) mail(raw file) Mail {
+func (c *checker) mailOut(raw file) Mail {
 	m := Mail{Server: raw.Mail.Server, User: raw.Mail.User, Password: NewSecret(raw.Mail.Password)}
 	if c.required("mail.server", m.Server) != "" {
 		if _, _, err := net.SplitHostPort(m.Server); err != nil {
 			c.bad("mail.server", "%q is no mail relay: want host:port, such as smtp.example.com:587", m.Server)
 		}
 	}
-	switch raw.Mail.TLS {
-	case "", "required":
-	case "none":
-		m.Plain = true
+	switch m.TLS = mail.TLSPolicy(cmp.Or(raw.Mail.TLS, string(mail.TLSMandatory))); m.TLS {
+	case mail.TLSMandatory, mail.TLSImplicit:
+	case mail.TLSNone:
 		if host, _, err := net.SplitHostPort(m.Server); err == nil && !isLoopback(host) {
 			c.bad("mail.tls", "none is for a relay on this machine only; %s is elsewhere", m.Server)
 		}
 	default:
-		c.bad("mail.tls", "%q is neither required nor none", raw.Mail.TLS)
+		c.bad("mail.tls", "%q is neither mandatory, implicit nor none", raw.Mail.TLS)
 	}
 	if (m.User == "") != m.Password.IsZero() {
 		c.bad("mail", "give both user and password (%s), or neither", envMailPassword)
 	}
 	if c.required("mail.from", raw.Mail.From) != "" {
-		from, err := mail.ParseAddress(raw.Mail.From)
+		from, err := netmail.ParseAddress(raw.Mail.From)
 		if err != nil {
 			c.bad("mail.from", "%q is no sender: want Name <address@domain>", raw.Mail.From)
 		} else {
-			m.FromName, m.FromAddress = from.Name, from.Address
+			m.FromName, m.FromAddress = from.Name, c.mailAddress("mail.from", from.Address)
 		}
 	}
 	return m

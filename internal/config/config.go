@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"time"
 
-	"latchkey/csp"
 	"latchkey/internal/jit"
+	"latchkey/internal/mail"
 )
 
 // Config is a whole installation, checked.
@@ -16,6 +16,8 @@ type Config struct {
 	Listen string
 	// BaseURL is where browsers find the portal; links in mails begin with it.
 	BaseURL *url.URL
+	// TLS serves the portal's own certificate; both empty behind a proxy.
+	TLS TLS
 	// TrustedProxies may set X-Forwarded-For; empty trusts nobody.
 	TrustedProxies []netip.Prefix
 	// Database is where requests, grants and the log are kept.
@@ -47,6 +49,9 @@ type Database struct {
 	PostgreSQL Secret
 }
 
+// TLS names the PEM files of the portal's certificate and key.
+type TLS struct{ CertificateFile, KeyFile string }
+
 // Cloud is where the services answer. Production uses Microsoft's addresses;
 // `serve` refuses loopback ones.
 type Cloud struct {
@@ -71,13 +76,13 @@ type App struct {
 type Mail struct {
 	// Server is the relay, host:port.
 	Server string
-	// Plain sends without TLS; only a loopback relay may be used so.
-	Plain    bool
+	// TLS is how the way to the relay is protected; none is for a loopback relay only.
+	TLS      mail.TLSPolicy
 	User     string
 	Password Secret
 	// FromName and FromAddress are the sender people see.
 	FromName    string
-	FromAddress string
+	FromAddress mail.Address
 }
 
 // Secret is text that prints as "[secret]" wherever it is formatted or marshalled.
@@ -127,5 +132,3 @@ func DefaultPolicy() jit.Policy {
 		PendingEach: defaultPendingEach, NumberTries: defaultNumberTries, FreshSignIn: defaultFresh,
 	}
 }
-
-var _ = csp.TenantID{}

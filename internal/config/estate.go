@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
@@ -38,8 +37,19 @@ func (c *checker) tenant(key string, entry tenantEntry) csp.Tenant {
 	return csp.Tenant{
 		ID:            parseID[csp.Tenant](c, key+".tenant", entry.Tenant),
 		Name:          c.required(key+".name", entry.Name),
-		DefaultDomain: strings.ToLower(c.required(key+".domain", entry.Domain)),
+		DefaultDomain: c.domain(key+".domain", entry.Domain),
 	}
+}
+
+func (c *checker) domain(key, text string) csp.Domain {
+	if c.required(key, text) == "" {
+		return ""
+	}
+	domain, err := csp.ParseDomain(text)
+	if err != nil {
+		c.bad(key, "%s", err)
+	}
+	return domain
 }
 
 func (c *checker) policy(entry policyEntry) jit.Policy {
@@ -79,7 +89,7 @@ func (c *checker) person(key string, entry personEntry, partner csp.TenantID) ji
 	p := jit.Person{
 		ID:       jit.PersonID(entry.ID),
 		Name:     c.required(key+".name", entry.Name),
-		Mail:     c.mailAddress(key+".mail", entry.Mail),
+		Mail:     c.mailAddress(key+".mail", entry.Mail).String(),
 		Home:     jit.Account{Tenant: partner, Object: parseID[csp.Principal](c, key+".object", entry.Object)},
 		Operator: entry.Operator,
 	}
@@ -109,7 +119,7 @@ func (c *checker) customer(key string, entry customerEntry) jit.Customer {
 	}
 	for i, contact := range entry.Contacts {
 		at := fmt.Sprintf("%s.contacts[%d]", key, i)
-		customer.Contacts = append(customer.Contacts, jit.Contact{Name: c.required(at+".name", contact.Name), Address: c.mailAddress(at+".mail", contact.Mail)})
+		customer.Contacts = append(customer.Contacts, jit.Contact{Name: c.required(at+".name", contact.Name), Address: c.mailAddress(at+".mail", contact.Mail).String()})
 	}
 	if len(customer.Contacts) == 0 {
 		c.bad(key+".contacts", "nobody could answer a request for %s; name at least one contact", entry.Name)
@@ -136,16 +146,16 @@ func (c *checker) offer(key string, entry offerEntry) jit.Offer {
 	return offer
 }
 
-func (c *checker) mailAddress(key, text string) string {
+// mailAddress reads an address; the zero one stands for a missing or malformed one.
+func (c *checker) mailAddress(key, text string) mail.Address {
 	if c.required(key, text) == "" {
-		return ""
+		return mail.Address{}
 	}
 	address, err := mail.ParseAddress(text)
 	if err != nil {
 		c.bad(key, "%s", err)
-		return ""
 	}
-	return string(address)
+	return address
 }
 
 // uniqueTenants refuses a tenant or subscription that stands in two places:

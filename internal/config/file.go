@@ -3,8 +3,12 @@ package config
 // The file as it is written, before anything is checked. Values are text where
 // a person may misspell them, so that the mistake can be shown.
 type file struct {
-	Listen         string   `yaml:"listen"`
-	BaseURL        string   `yaml:"base_url"`
+	Listen  string `yaml:"listen"`
+	BaseURL string `yaml:"base_url"`
+	TLS     struct {
+		CertificateFile string `yaml:"certificate_file"`
+		KeyFile         string `yaml:"key_file"`
+	} `yaml:"tls"`
 	TrustedProxies []string `yaml:"trusted_proxies"`
 	Database       string   `yaml:"database"`
 	SecretFile     string   `yaml:"secret_file"`

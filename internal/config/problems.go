@@ -11,9 +11,9 @@ import (
 
 // Problem is one mistake in a configuration.
 type Problem struct {
-	Line int    // in the file, 0 when the key is missing altogether or comes from the environment
-	Key  string // "customers[0].tenant"
-	Text string // what was found, what is allowed
+	Line int    `json:"line"` // in the file, 0 when the key is missing altogether or comes from the environment
+	Key  string `json:"key"`  // "customers[0].tenant"
+	Text string `json:"text"` // what was found, what is allowed
 }
 
 // Problems is every mistake found in one file.

@@ -20,6 +20,9 @@ import (
 type Visitor struct {
 	Name   string
 	client *http.Client
+	// stopAt is where a redirect is not followed: the address of a program that
+	// waits for it, such as a command line for its code.
+	stopAt string
 }
 
 // mostPageBytes bounds what a visitor reads of a page.
@@ -31,7 +34,20 @@ func NewVisitor(name string) *Visitor {
 	if err != nil {
 		panic(err) // cookiejar.New fails on options only
 	}
-	return &Visitor{Name: name, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	v := &Visitor{Name: name, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	v.client.CheckRedirect = v.mayFollow
+	return v
+}
+
+// mayFollow lets a browser's usual number of redirects pass.
+func (v *Visitor) mayFollow(next *http.Request, passed []*http.Request) error {
+	if v.stopAt != "" && strings.HasPrefix(next.URL.String(), v.stopAt) {
+		return http.ErrUseLastResponse
+	}
+	if len(passed) >= 10 {
+		return errors.New("too many redirects")
+	}
+	return nil
 }
 
 // Page is what a visitor sees.
@@ -61,7 +77,21 @@ func (v *Visitor) do(request *http.Request) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s reading %s: %w", v.Name, request.URL.Redacted(), err)
 	}
-	return &Page{Status: response.StatusCode, URL: response.Request.URL, root: root}, nil
+	page := &Page{Status: response.StatusCode, URL: response.Request.URL, root: root}
+	if target, err := response.Location(); err == nil {
+		page.URL = target // a redirect that was not followed
+	}
+	return page, nil
+}
+
+// HasLink says whether the page has a link whose text contains the words.
+func (p *Page) HasLink(words string) bool {
+	for node := range p.root.Descendants() {
+		if isElement(node, "a") && strings.Contains(textOf(node), words) {
+			return true
+		}
+	}
+	return false
 }
 
 // Follow opens the link whose text contains the words.
@@ -203,6 +233,16 @@ func (p *Page) Title() string {
 // Has says whether the words stand on the page, however spaced.
 func (p *Page) Has(words string) bool { return strings.Contains(p.Text(), words) }
 
+// Warning is the text of the page's first warning, or its excerpt.
+func (p *Page) Warning() string {
+	for node := range p.root.Descendants() {
+		if node.Type == html.ElementNode && strings.Contains(" "+attr(node, "class")+" ", " warn ") {
+			return textOf(node)
+		}
+	}
+	return p.Excerpt()
+}
+
 // Text is everything readable on the page, with single spaces.
 func (p *Page) Text() string { return textOf(p.root) }
 
@@ -226,6 +266,10 @@ func (p *Page) Value(name string) (string, error) {
 		}
 	}
 	return "", errors.New("no field " + name + " on " + p.Title())
+}
+
+func contains(text, words string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(words))
 }
 
 func isElement(node *html.Node, name string) bool {
