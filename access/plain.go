@@ -304,7 +304,7 @@ func sayDeeds(entries []entry, done map[string]*deed) []saying {
 	var said []saying
 	for phrase, of := range names {
 		of = inOrder(of)
-		s := saying{rank: rankChanges + place(of[0]), text: capital(phrase) + " " + enumerate(of)}
+		s := saying{rank: rankChanges + placeInSentence(of[0]), text: capital(phrase) + " " + enumerate(of)}
 		for _, name := range of {
 			s.tells = append(s.tells, done[name].tells...)
 		}
@@ -321,11 +321,13 @@ func sayDeeds(entries []entry, done map[string]*deed) []saying {
 
 // inOrder sorts names as the tables of things do, and unknown ones behind.
 func inOrder(names []string) []string {
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(placeInSentence(a), placeInSentence(b)), cmp.Compare(a, b))
+	})
 	return names
 }
 
-func place(name string) int {
+func placeInSentence(name string) int {
 	if i := slices.IndexFunc(things, func(t thing) bool { return t.name == name }); i >= 0 {
 		return i
 	}
