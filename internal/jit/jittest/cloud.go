@@ -243,6 +243,7 @@ func (c *Cloud) remove(name csp.RoleAssignmentID) {
 // begin notes a call and answers what goes wrong with it, or zero.
 func (c *Cloud) begin(op Op, name csp.RoleAssignmentID) Trouble {
 	c.mu.Lock()
+	c.calls = append(c.calls, Call{op, c.clock.Now(), name})
 	hook := c.onCall
 	c.mu.Unlock()
 	if hook != nil {
@@ -250,7 +251,6 @@ func (c *Cloud) begin(op Op, name csp.RoleAssignmentID) Trouble {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls = append(c.calls, Call{op, c.clock.Now(), name})
 	if next := c.trouble[op]; len(next) > 0 {
 		c.trouble[op] = next[1:]
 		return next[0]

@@ -22,7 +22,7 @@ const (
 	visitTime  = 30 * time.Second // all calls of one visit to an episode
 	leaseTime  = 40 * time.Second
 	writeTime  = 10 * time.Second // writing down what a visit found
-	pollTime   = 10 * time.Second // looking without having been told
+	pollTime   = 15 * time.Second // looking without having been told
 	pauseTime  = time.Second      // after trouble with the store, and while workers are short
 	sweepEvery = 15 * time.Minute
 	lapseBatch = 100
@@ -162,7 +162,8 @@ func (r *Reconciler) rest(ctx context.Context, claimed int, trouble error) {
 	if trouble != nil {
 		until = now.Add(pauseTime)
 	} else if due, ok, err := r.store.NextDue(ctx); err == nil && ok && due.Before(until) {
-		until = due
+		// A moment finer than the clock is read here is reached only after it.
+		until = due.Add(audit.Precision - 1).Truncate(audit.Precision)
 		// What is due and yet cannot be claimed waits for a worker, or for the
 		// database's clock: asking again at once would only spin.
 		if claimed == 0 && !due.After(now) {
