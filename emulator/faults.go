@@ -10,6 +10,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/abac"
 	"latchkey/emulator/arm"
+	"latchkey/emulator/entra"
 	"latchkey/emulator/world"
 )
 
@@ -119,7 +120,7 @@ func (f *faults) strike(at Origin, r *http.Request) (Fault, bool) {
 	}
 	tenant := f.tenantOf(at, r.URL.Path)
 	if f.outages[tenant] {
-		return Fault{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"}, true
+		return Fault{Status: http.StatusServiceUnavailable}, true
 	}
 	for _, i := range f.active {
 		if !i.fault.matches(at, r, tenant) {
@@ -171,7 +172,7 @@ func (s *Server) watched(at Origin, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(s.world.BeginCall(r.Context(), r.Method, string(at), r.URL.Path))
 		if fault, struck := s.faults.strike(at, r); struck {
-			s.suffer(fault, handler, w, r)
+			s.suffer(at, fault, handler, w, r)
 			return
 		}
 		counted := &statusWriter{ResponseWriter: w}
@@ -181,7 +182,7 @@ func (s *Server) watched(at Origin, handler http.Handler) http.Handler {
 }
 
 // suffer serves a call that a fault has struck.
-func (s *Server) suffer(f Fault, handler http.Handler, w http.ResponseWriter, r *http.Request) {
+func (s *Server) suffer(at Origin, f Fault, handler http.Handler, w http.ResponseWriter, r *http.Request) {
 	if !wait(r, f.Delay) {
 		s.world.EndCall(r.Context(), 0, true)
 		panic(http.ErrAbortHandler)
@@ -199,12 +200,7 @@ func (s *Server) suffer(f Fault, handler http.Handler, w http.ResponseWriter, r 
 		if f.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Round(time.Second).Seconds())))
 		}
-		code := f.Code
-		if code == "" {
-			code = strings.ReplaceAll(http.StatusText(f.Status), " ", "")
-		}
-		w.Header().Set("x-emulator", "latchkey")
-		arm.WriteError(w, f.Status, code, "The emulator was asked to fail this call.")
+		s.writeFault(w, at, f)
 		s.world.EndCall(r.Context(), f.Status, f.AfterEffect)
 		return
 	}
@@ -215,6 +211,23 @@ func (s *Server) suffer(f Fault, handler http.Handler, w http.ResponseWriter, r 
 	w.WriteHeader(kept.status)
 	_, _ = w.Write(kept.body.Bytes())
 	s.world.EndCall(r.Context(), kept.status, false)
+}
+
+// writeFault answers as the origin's own service would.
+func (s *Server) writeFault(w http.ResponseWriter, at Origin, f Fault) {
+	w.Header().Set("x-emulator", "latchkey")
+	code := f.Code
+	if at != ARM {
+		if code == "" {
+			code = "temporarily_unavailable"
+		}
+		entra.WriteError(w, s.world.Now(), f.Status, code)
+		return
+	}
+	if code == "" {
+		code = strings.ReplaceAll(http.StatusText(f.Status), " ", "")
+	}
+	arm.WriteError(w, f.Status, code, "The emulator was asked to fail this call.")
 }
 
 // wait lets d pass; it says no when the client has gone meanwhile.

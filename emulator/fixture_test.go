@@ -16,6 +16,7 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator"
+	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
 
@@ -183,12 +184,9 @@ type armBody struct {
 	Name  string                         `json:"name"`
 	Value []struct {
 		ID         string `json:"id"`
-		Name       string `json:"name"`
-		TenantID   string `json:"tenantId"`
 		Properties struct {
 			RoleName    string `json:"roleName"`
 			PrincipalID string `json:"principalId"`
-			Level       string `json:"level"`
 		} `json:"properties"`
 		Actions []string `json:"actions"`
 	} `json:"value"`
@@ -243,4 +241,14 @@ func (v *town) appToken(t testing.TB, in world.Tenant, app world.App) string {
 		t.Fatalf("no token: %s", body.Description)
 	}
 	return body.AccessToken
+}
+
+// claimsOf reads a token with the key it was signed with.
+func claimsOf(t testing.TB, _ *town, raw string) token.Claims {
+	t.Helper()
+	c, err := token.NewKey(signingKey).Verify(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

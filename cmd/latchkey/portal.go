@@ -100,7 +100,7 @@ func (p *portal) wireCloud() (err error) {
 	if err != nil {
 		return err
 	}
-	id, err := csp.ParseID[csp.Principal](p.config.App.ClientID)
+	id, err := csp.ParseID[cloud.Application](p.config.App.ClientID)
 	if err != nil {
 		return err
 	}
@@ -134,6 +134,7 @@ func (p *portal) wireHeart(numbers jit.Numbers) error {
 	connectors := map[jit.CloudService]jit.Connector{jit.Azure: azure}
 	p.reconciler, err = reconcile.New(reconcile.Options{
 		Estate: &p.config.Estate, Store: p.store, Connectors: connectors, Clock: p.clock, Log: p.log,
+		Wake: func() { p.dispatcher.Poke() },
 	})
 	if err != nil {
 		return err
@@ -147,7 +148,7 @@ func (p *portal) wireHeart(numbers jit.Numbers) error {
 
 // azure makes and removes role assignments.
 func (p *portal) azure() (jit.Connector, error) {
-	return arm.New(p.cloud, p.app, &p.config.Estate)
+	return arm.New(p.cloud, p.app, &p.config.Estate, p.clock)
 }
 
 // wake lets the reconciler and the mail look for work that a change left.

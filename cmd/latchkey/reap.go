@@ -42,7 +42,7 @@ func reapCommand(s streams, getenv func(string) string) *cobra.Command {
 
 // reap needs the cloud and the configuration only.
 func reap(ctx context.Context, c *config.Config, now time.Time, dryRun bool) ([]reconcile.Reaped, error) {
-	p := &portal{config: c}
+	p := &portal{config: c, clock: clock.System()}
 	if err := p.wireCloud(); err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (h *Handler) authenticate(c *call, r *http.Request) *failure {
 	if f := h.checkClaims(claims); f != nil {
 		return f
 	}
-	return c.identify(h.World, claims)
+	return h.identify(c, claims)
 }
 
 func (h *Handler) checkClaims(claims token.Claims) *failure {
@@ -78,12 +78,12 @@ func (h *Handler) unauthorized(code, message, claims string) *failure {
 
 // identify turns the claims into a caller. The token is ours, so its ids are
 // well formed unless the world has changed under it.
-func (c *call) identify(w *world.World, claims token.Claims) *failure {
+func (h *Handler) identify(c *call, claims token.Claims) *failure {
 	tenant, err1 := csp.ParseID[csp.Tenant](claims.Tenant)
 	object, err2 := csp.ParseID[csp.Principal](claims.Object)
-	t, known := w.Tenant(tenant)
+	t, known := h.World.Tenant(tenant)
 	if err1 != nil || err2 != nil || !known {
-		return &failure{status: http.StatusUnauthorized, code: "InvalidAuthenticationToken", message: "The access token names a tenant or an object that does not exist."}
+		return h.unauthorized("InvalidAuthenticationToken", "The access token names a tenant or an object that does not exist.", "")
 	}
 	c.claims, c.tenant = claims, t
 	c.caller = world.Caller{Tenant: tenant, Object: object}
@@ -97,7 +97,7 @@ func (c *call) identify(w *world.World, claims token.Claims) *failure {
 		name = claims.AppID
 	}
 	client, _ := csp.ParseID[world.App](claims.AppID) // absent from no token of ours; zero is harmless here
-	c.actor = w.Acting(c.ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name})
+	c.actor = h.World.Acting(c.ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package entra
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"latchkey/csp"
 	"latchkey/emulator/world"
@@ -30,13 +31,21 @@ type problemBody struct {
 	Suberror      string `json:"suberror,omitempty"`
 }
 
+// WriteError answers with a failure of the service itself, in Entra's shape: what
+// clients get while it is down.
+func WriteError(w http.ResponseWriter, now time.Time, status int, code string) {
+	writeProblem(w, now, problem{status: status, code: code, number: 90033, text: "A transient error has occurred. Please try again."})
+}
+
 // fail answers a program.
-func (h *Handler) fail(w http.ResponseWriter, p problem) {
+func (h *Handler) fail(w http.ResponseWriter, p problem) { writeProblem(w, h.World.Now(), p) }
+
+func writeProblem(w http.ResponseWriter, now time.Time, p problem) {
 	if p.status == 0 {
 		p.status = http.StatusBadRequest
 	}
 	trace, correlation := world.NewID[csp.Tenant](), world.NewID[csp.Tenant]()
-	at := h.World.Now().Format("2006-01-02 15:04:05Z")
+	at := now.Format("2006-01-02 15:04:05Z")
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, p.status, problemBody{
 		Error:       p.code,

@@ -84,7 +84,7 @@ func fillWorld(w *world.World, portalRedirect string) error {
 	a.customer(one, brightwaterProduction, "Brightwater production", portalBright, map[string]string{"rg-booking": "vm-booking-1", "rg-archive": "vm-archive-1"})
 	a.customer(two, kestrelDepots, "Kestrel depots", portalKestrel, map[string]string{"rg-depot": "vm-depot-1"})
 	a.user(one, world.User{ID: casey, Name: "Casey Miller", UPN: "casey", Mail: "casey@brightwater.example", MFA: true})
-	a.user(one, world.User{ID: devi, Name: "Devi Anand", UPN: "devi", Mail: "devi@brightwater.example"})
+	a.user(one, world.User{ID: devi, Name: "Devi Anand", UPN: "devi", Mail: "devi@brightwater.example", MFA: true})
 	a.user(two, world.User{ID: kim, Name: "Kim Sato", UPN: "kim", Mail: "kim@kestrel.example", MFA: true})
 	a.guest(one, jamesBrightwater)
 	a.guest(two, jamesKestrel)

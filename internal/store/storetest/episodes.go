@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,9 @@ func testLiveEpisode(t *testing.T, s Store) {
 func runClaims(t *testing.T, fresh Fresh) {
 	t.Run("what is due is leased, and its epoch rises", func(t *testing.T) { testClaim(t, fresh(t)()) })
 	t.Run("removals come first, and tenants take turns", func(t *testing.T) { testClaimOrder(t, fresh(t)()) })
+	t.Run("a newcomer takes his turn at once and not every turn", func(t *testing.T) { testNewcomer(t, fresh(t)()) })
+	t.Run("what changes while it waits in line is claimed as it is then", func(t *testing.T) { testLineKeepsUp(t, fresh(t)()) })
+	t.Run("when the clock goes back, what is no longer due waits", func(t *testing.T) { testClockBack(t, fresh(t)()) })
 	t.Run("what is leased, closed or not yet due is left alone", func(t *testing.T) { testClaimSkips(t, fresh(t)()) })
 	t.Run("the next due moment counts leases and pending requests", func(t *testing.T) { testNextDue(t, fresh(t)()) })
 }
@@ -161,15 +165,72 @@ func testClaimOrder(t *testing.T, s Store) {
 	small1 := place(small, jit.RevokeLane, 2*time.Hour)
 	small2 := place(small, jit.RevokeLane, 1*time.Hour)
 
-	batch := func(most int) []jit.EpisodeID {
-		var ids []jit.EpisodeID
-		for _, e := range claim(t, s, "worker-1", noon, most) {
-			ids = append(ids, e.ID)
-		}
-		return ids
+	same(t, idsOf(claim(t, s, "worker-1", noon, 3)), []jit.EpisodeID{big1, small1, big2})
+	same(t, idsOf(claim(t, s, "worker-1", noon, 10)), []jit.EpisodeID{small2, big3, verify, grant})
+}
+
+func idsOf(episodes []jit.Episode) []jit.EpisodeID {
+	var ids []jit.EpisodeID
+	for _, e := range episodes {
+		ids = append(ids, e.ID)
 	}
-	same(t, batch(3), []jit.EpisodeID{big1, small1, big2})
-	same(t, batch(10), []jit.EpisodeID{big3, small2, verify, grant}) // the turns begin anew
+	return ids
+}
+
+// testNewcomer has a tenant come to the line when another one has been waiting
+// there with much: neither waits for all of the other.
+func testNewcomer(t *testing.T, s Store) {
+	place := func(tenant csp.TenantID, overdue time.Duration) jit.EpisodeID {
+		e := waiting(t, jit.RevokeLane, noon.Add(-overdue))
+		e.Target.Tenant = tenant
+		update(t, s, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
+		return e.ID
+	}
+	old, young := newGUID[csp.Tenant](), newGUID[csp.Tenant]()
+	olds, youngs := make([]jit.EpisodeID, 4), make([]jit.EpisodeID, 3)
+	for i := range olds {
+		olds[i] = place(old, time.Hour-time.Duration(i)*time.Minute)
+	}
+	same(t, idsOf(claim(t, s, "worker-1", noon, 2)), olds[:2])
+	for i := range youngs {
+		youngs[i] = place(young, time.Second)
+	}
+	got := idsOf(claim(t, s, "worker-1", noon, 10))
+	if len(got) != 5 || got[0] != olds[2] || got[2] != olds[3] {
+		t.Errorf("claimed %v, want %v and %v with one of the newcomer's %v after each", got, olds[2], olds[3], youngs)
+	}
+}
+
+// testLineKeepsUp has what stands in the line change before it is claimed.
+func testLineKeepsUp(t *testing.T, s Store) {
+	put := func(lane jit.Lane, overdue time.Duration) jit.Episode {
+		e := waiting(t, lane, noon.Add(-overdue))
+		update(t, s, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
+		return e
+	}
+	first := put(jit.RevokeLane, 5*time.Hour)
+	later, hurried, closed := put(jit.RevokeLane, 4*time.Hour), put(jit.GrantLane, 3*time.Hour), put(jit.RevokeLane, 2*time.Hour)
+	same(t, idsOf(claim(t, s, "worker-1", noon, 1)), []jit.EpisodeID{first.ID}) // the others stand in line now
+
+	later.Due = noon.Add(time.Hour)
+	closed.Phase = jit.Closed
+	update(t, s, func(tx jit.Tx) error {
+		return errors.Join(tx.SaveEpisode(later), tx.SaveEpisode(closed), tx.HurryEpisode(hurried.ID, jit.RevokeLane, noon.Add(-time.Hour)))
+	})
+	claimed := claim(t, s, "worker-1", noon, 10)
+	same(t, idsOf(claimed), []jit.EpisodeID{hurried.ID})
+	if len(claimed) == 1 && claimed[0].Lane != jit.RevokeLane {
+		t.Errorf("it was claimed in lane %d", claimed[0].Lane)
+	}
+	same(t, idsOf(claim(t, s, "worker-1", noon.Add(30*time.Second), 10)), []jit.EpisodeID(nil))
+}
+
+func testClockBack(t *testing.T, s Store) {
+	one, other := waiting(t, jit.RevokeLane, noon), waiting(t, jit.RevokeLane, noon.Add(time.Nanosecond))
+	update(t, s, func(tx jit.Tx) error { return errors.Join(tx.InsertEpisode(one), tx.InsertEpisode(other)) })
+	same(t, idsOf(claim(t, s, "worker-1", noon.Add(time.Hour), 1)), []jit.EpisodeID{one.ID})
+	same(t, idsOf(claim(t, s, "worker-1", noon, 1)), []jit.EpisodeID(nil))
+	same(t, idsOf(claim(t, s, "worker-1", noon.Add(time.Nanosecond), 1)), []jit.EpisodeID{other.ID})
 }
 
 func testClaimSkips(t *testing.T, s Store) {
