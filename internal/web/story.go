@@ -180,7 +180,11 @@ func (v *visit) removedStep(s jit.Story) step {
 	g := s.Grant
 	switch {
 	case g.State == jit.Ended:
-		return step{"check", "good", "Access removed", "The role was removed and read back as absent. " + line(g.Why), v.moment(g.EndedAt)}
+		text := "The role was removed and read back as absent. " + line(g.Why)
+		if until := g.EndedAt.Add(platformDelay); until.After(v.now) {
+			text += " Azure itself may still honour it until " + v.moment(until).Clock + "."
+		}
+		return step{"check", "good", "Access removed", text, v.moment(g.EndedAt)}
 	case g.State == jit.Revoking && s.Episode != nil && s.Episode.Stuck:
 		return step{"warn", "alert", "Removal is late", "Azure has not let go of the role yet. Latchkey keeps trying, and its operators were told. " + line(s.Episode.LastWhy), v.moment(g.Ends)}
 	case g.State == jit.Revoking:

@@ -150,7 +150,7 @@ func TestEndingNow(t *testing.T) {
 	end := "/grants/" + text26("GRANT", 0) + "/end"
 	james := s.as("james")
 	home := james.get("/")
-	home.says(200, "Open now", "2 hours left", "Ends", "Azure itself can take up to 10 minutes")
+	home.says(200, "Open now", "2 hours left", "Ends", "After the end Azure itself can take up to 10 minutes")
 	if n := home.find("[data-until]"); n == nil || attribute(n, "data-until") != "2026-11-24T16:05:00Z" {
 		t.Error("nothing counts down")
 	}

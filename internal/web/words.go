@@ -205,4 +205,4 @@ func requestNumber(n int64) string { return fmt.Sprintf("LK-%d", n) }
 const platformDelay = 10 * time.Minute
 
 // afterwards says what the platform may still allow once the role is removed.
-const afterwards = "Azure itself can take up to 10 minutes to stop honouring a role that was removed."
+const afterwards = "After the end Azure itself can take up to 10 minutes to stop honouring the removed role."
