@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"time"
 
@@ -60,14 +59,10 @@ func runDemo(ctx context.Context, folder string, s streams, asJSON bool) (err er
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", stage.Listen)
-	if err != nil {
-		return errors.Join(err, p.store.Close())
-	}
 	if err := greet(s, stage, asJSON); err != nil {
 		return errors.Join(err, p.store.Close())
 	}
-	return p.run(ctx, listener)
+	return p.run(ctx, stage.Door)
 }
 
 func demoTrimmings(stage *demo.Stage) trimmings {

@@ -22,7 +22,8 @@ type store interface {
 	mail.Outbox
 	signin.Sessions
 	web.Log
-	AuditBodies(ctx context.Context, from, to int64) iter.Seq2[[]byte, error]
+	AuditRecords(ctx context.Context) iter.Seq2[audit.Record, error]
+	ReleaseLeases(ctx context.Context) error
 	DropSessionsBefore(ctx context.Context, at time.Time) error
 	Close() error
 }

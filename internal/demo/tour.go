@@ -83,6 +83,7 @@ func (t *Tour) Lend(ctx context.Context) error {
 
 // AskAndApprove is Lend up to the approval: nothing need be granted yet.
 func (t *Tour) AskAndApprove(ctx context.Context) error {
+	t.mailsRead()
 	if err := t.ask(ctx, silent, powerRole, "120", "The booking server needs another restart, ticket 4714.", "Standard"); err != nil {
 		return err
 	}
@@ -97,6 +98,9 @@ func (t *Tour) Held() int { return len(t.held()) }
 
 // Kill ends the portal's process at once, as a power cut would.
 func (t *Tour) Kill() error { return t.portal.Kill() }
+
+// Stop ends the portal as an operator would, and waits for it.
+func (t *Tour) Stop(ctx context.Context) error { return t.portal.Stop(ctx) }
 
 // Start starts the portal on the stage's files, at the stage's time.
 func (t *Tour) Start(ctx context.Context) (err error) {
