@@ -199,7 +199,7 @@ func (p *portal) wirePages(keys secret.Secret, extra trimmings) error {
 	}
 	p.pages, err = web.New(web.Options{
 		BaseURL: p.config.BaseURL, Estate: &p.config.Estate, Service: p.service, SignIn: door,
-		Approvers: approvers{p.store}, Log: p.store, LastCheckpoint: p.lastCheckpoint, PublicKey: p.signer.PublicKey(),
+		Log: p.store, LastCheckpoint: p.lastCheckpoint, PublicKey: p.signer.PublicKey(),
 		FormKey: keys.Key(secret.WebForms), Clock: p.clock, Logger: p.log, Notice: extra.notice, Links: extra.links,
 	})
 	return err
