@@ -45,24 +45,33 @@ var preferred = demo.Preferred{Portal: "127.0.0.1:7080", Pages: "127.0.0.1:7081"
 
 // runDemo serves portal, cloud and board in this process until it is stopped.
 func runDemo(ctx context.Context, folder string, s streams, asJSON bool) (err error) {
-	stage, err := demo.Open(ctx, folder, preferred)
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	stage, p, err := openDemo(ctx, folder, preferred, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stage.Close()) }()
-	c, err := config.Load(stage.Settings, demo.Environment)
-	if err != nil {
-		return err
-	}
-	quiet := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	p, err := openPortal(ctx, c, stage.Clock, quiet, demoTrimmings(stage))
-	if err != nil {
-		return err
-	}
 	if err := greet(s, stage, asJSON); err != nil {
 		return errors.Join(err, p.store.Close())
 	}
 	return p.run(ctx, stage.Door)
+}
+
+// openDemo sets the stage in the folder and opens a portal on it, by the stage's clock.
+func openDemo(ctx context.Context, folder string, at demo.Preferred, log *slog.Logger) (*demo.Stage, *portal, error) {
+	stage, err := demo.Open(ctx, folder, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := config.Load(stage.Settings, demo.Environment)
+	if err != nil {
+		return nil, nil, errors.Join(err, stage.Close())
+	}
+	p, err := openPortal(ctx, c, stage.Clock, log, demoTrimmings(stage))
+	if err != nil {
+		return nil, nil, errors.Join(err, stage.Close())
+	}
+	return stage, p, nil
 }
 
 func demoTrimmings(stage *demo.Stage) trimmings {
