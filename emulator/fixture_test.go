@@ -75,6 +75,14 @@ func roleNamed(name string) csp.RoleDefinition {
 	return role
 }
 
+// Fixed ids, so that what a fuzzer learns of one town holds in the next.
+var (
+	partnerID  = csp.MustParseID[csp.Tenant]("7e000000-0000-4000-8000-00000000000a")
+	customerID = csp.MustParseID[csp.Tenant]("7e000000-0000-4000-8000-00000000000b")
+	subID      = csp.MustParseID[csp.Subscription]("5b000000-0000-4000-8000-00000000000b")
+	appID      = csp.MustParseID[world.App]("a1000000-0000-4000-8000-000000000001")
+)
+
 // town is a small world: a partner with James, a customer with Anna and a
 // guest account of James, a subscription with one machine, and a portal whose
 // service principal may hand out one role only.
@@ -100,16 +108,16 @@ func newTown(t testing.TB, change ...func(*emulator.Options)) *town {
 	t.Helper()
 	v := &town{clock: &movable{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}}
 	v.world = world.New(world.Options{Now: v.clock.Now, Roles: builtin.AzureRoles()})
-	v.partner = must(v.world.AddTenant(csp.Tenant{Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(t)
-	v.customer = must(v.world.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(t)
+	v.partner = must(v.world.AddTenant(csp.Tenant{ID: partnerID, Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(t)
+	v.customer = must(v.world.AddTenant(csp.Tenant{ID: customerID, Name: "Contoso", DefaultDomain: "contoso.example"}))(t)
 	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: "james@ravenhill.example", Password: "raven"}))(t)
 	v.anna = must(v.customer.AddUser(world.User{Name: "Anna Berg", UPN: "anna", Mail: "anna@contoso.example", Password: "conto", MFA: true}))(t)
 	v.guest = must(v.customer.InviteGuest(v.james, csp.ObjectID{}))(t)
 	v.agents = must(v.partner.AddGroup(world.Group{Name: world.AdminAgents}))(t)
-	v.sub = must(v.customer.AddSubscription(csp.Subscription{Name: "Contoso production"}))(t)
+	v.sub = must(v.customer.AddSubscription(csp.Subscription{ID: subID, Name: "Contoso production"}))(t)
 	v.group = must(v.sub.AddResourceGroup("rg-desktops", "westeurope"))(t)
 	v.vm = must(v.group.AddVM("vm-desktop-1"))(t)
-	v.app = must(v.partner.AddApp(world.App{Name: "Latchkey", Secret: appSecret, RedirectURIs: []string{callback}, MultiTenant: true}))(t)
+	v.app = must(v.partner.AddApp(world.App{ID: appID, Name: "Latchkey", Secret: appSecret, RedirectURIs: []string{callback}, MultiTenant: true}))(t)
 	must(v.partner.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(t)
 	v.portal = must(v.customer.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(t)
 	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: rbacAdmin.ID, Principal: v.portal.ID, Condition: onlyPowerOn}))(t)
