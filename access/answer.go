@@ -119,7 +119,7 @@ func (p Path) String() string {
 }
 
 // Hop is one step of a path: MemberOf, Assigned, RoleAllows, AssignsAnything,
-// DirectoryRole or Elevates. The list is closed.
+// DirectoryRole, TakesDirectoryRole or Elevates. The list is closed.
 type Hop interface {
 	String() string
 	hop()
@@ -134,6 +134,7 @@ type MemberOf struct {
 
 // Assigned leads from a principal to a role at a scope.
 type Assigned struct {
+	Holder     csp.Principal
 	Assignment Assignment
 	Role       string // the role's name, or its id if the definition is missing
 }
@@ -154,6 +155,15 @@ type AssignsAnything struct {
 
 // DirectoryRole leads from a principal to a role in the tenant's directory.
 type DirectoryRole struct {
+	Holder csp.Principal
+	Tenant csp.Tenant
+	Role   csp.DirectoryRole
+	Term
+}
+
+// TakesDirectoryRole leads from one role in the directory to another that its
+// holder may give himself (R15).
+type TakesDirectoryRole struct {
 	Tenant csp.Tenant
 	Role   csp.DirectoryRole
 }
@@ -164,29 +174,26 @@ type Elevates struct {
 	Tenant csp.Tenant
 }
 
-func (MemberOf) hop()        {}
-func (Assigned) hop()        {}
-func (RoleAllows) hop()      {}
-func (AssignsAnything) hop() {}
-func (DirectoryRole) hop()   {}
-func (Elevates) hop()        {}
+func (MemberOf) hop()           {}
+func (Assigned) hop()           {}
+func (RoleAllows) hop()         {}
+func (AssignsAnything) hop()    {}
+func (DirectoryRole) hop()      {}
+func (TakesDirectoryRole) hop() {}
+func (Elevates) hop()           {}
 
 // String says the hop.
 func (h MemberOf) String() string {
-	text := fmt.Sprintf("%s is a member of %s", nameOf(h.Member), nameOf(h.Group))
+	is := "is"
 	if h.Eligible {
-		text = fmt.Sprintf("%s may become a member of %s", nameOf(h.Member), nameOf(h.Group))
+		is = "may become"
 	}
-	return text
+	return fmt.Sprintf("%s %s a member of %s", nameOf(h.Member), is, nameOf(h.Group))
 }
 
 // String says the hop.
 func (h Assigned) String() string {
-	holds := "holds"
-	if h.Assignment.Eligible {
-		holds = "may activate"
-	}
-	return fmt.Sprintf("which %s %s at %s", holds, h.Role, h.Assignment.Scope)
+	return fmt.Sprintf("%s %s %s at %s", nameOf(h.Holder), h.Assignment.holds(), h.Role, h.Assignment.Scope)
 }
 
 // String says the hop.
@@ -199,12 +206,24 @@ func (h AssignsAnything) String() string {
 
 // String says the hop.
 func (h DirectoryRole) String() string {
-	return fmt.Sprintf("holds the directory role %s in %s", h.Role.Name, h.Tenant.Name)
+	return fmt.Sprintf("%s %s the directory role %s in %s", nameOf(h.Holder), h.holds(), h.Role.Name, h.Tenant.Name)
+}
+
+// String says the hop.
+func (h TakesDirectoryRole) String() string {
+	return fmt.Sprintf("which lets its holder give himself %s in %s", h.Role.Name, h.Tenant.Name)
 }
 
 // String says the hop.
 func (h Elevates) String() string {
-	return fmt.Sprintf("may make himself User Access Administrator of everything in %s", h.Tenant.Name)
+	return fmt.Sprintf("which lets its holder make himself User Access Administrator of everything in %s", h.Tenant.Name)
+}
+
+func (t Term) holds() string {
+	if t.Eligible {
+		return "may activate"
+	}
+	return "holds"
 }
 
 func nameOf(p csp.Principal) string {

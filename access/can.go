@@ -172,7 +172,8 @@ func (c *asking) validIn(a Assignment) bool {
 func (c *asking) follow(f *finding, a Assignment, action Action) {
 	var gaps []Gap
 	role, known := c.x.roles[a.Role]
-	hops := []Hop{Assigned{Assignment: a, Role: role.name}}
+	assigned := Assigned{Holder: c.x.principal(a.Principal), Assignment: a, Role: role.name}
+	hops := []Hop{assigned}
 	if known {
 		pattern, conditional := role.allows(action)
 		if pattern == "" {
@@ -183,7 +184,8 @@ func (c *asking) follow(f *finding, a Assignment, action Action) {
 		}
 		hops = append(hops, RoleAllows{Role: role.name, Pattern: pattern, Action: action.name})
 	} else {
-		hops[0] = Assigned{Assignment: a, Role: "role " + a.Role.String()}
+		assigned.Role = "role " + a.Role.String()
+		hops[0] = assigned
 		gaps = append(gaps, Gap{Fact: MissingRole, Tenant: c.tenant, Why: "the definition of role " + a.Role.String() + " was not collected"})
 	}
 	if a.Condition != "" {
@@ -280,11 +282,11 @@ func (c *asking) byDirectory(f *finding, onward Hop, blocked denial) {
 		}
 		takeover := Gap{Fact: MissingTakeover, Tenant: c.tenant, Why: "he holds the directory role " + role.Name + ", and what it lets him take over is not among the facts"}
 		f.takeovers = append(f.takeovers, takeover)
-		hops := []Hop{DirectoryRole{Tenant: tenant, Role: role}}
+		hops := []Hop{DirectoryRole{Holder: c.x.principal(a.Principal), Tenant: tenant, Role: role, Term: a.Term}}
 		switch {
 		case a.Role == globalAdministrator && !blocked.final():
 		case a.Role == privilegedRoleAdministrator && !blocked.final():
-			hops = append(hops, DirectoryRole{Tenant: tenant, Role: c.x.directoryRole(globalAdministrator)})
+			hops = append(hops, TakesDirectoryRole{Tenant: tenant, Role: c.x.directoryRole(globalAdministrator)})
 		default:
 			f.couldGet = append(f.couldGet, takeover)
 			return
