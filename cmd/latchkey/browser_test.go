@@ -141,9 +141,6 @@ func (d *liveDemo) approve(casey *tab) int {
 	casey.open(m.Links[0])
 	casey.sees("James Rivera of Alder Cloud asks for the role")
 	casey.fit("decision")
-	if casey.t.Failed() {
-		return 0
-	}
 	casey.fill("#approve-number", numberOf(d.t, m))
 	casey.press("Approve")
 	casey.sees("Approved")

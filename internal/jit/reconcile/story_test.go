@@ -10,6 +10,7 @@ import (
 	"latchkey/internal/audit"
 	"latchkey/internal/jit"
 	"latchkey/internal/jit/jittest"
+	"latchkey/internal/jit/reconcile"
 )
 
 // story plays in a bubble of its own, with the reconciler running.
@@ -582,4 +583,21 @@ func TestAProcessThatDiesIsTakenOverFrom(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhatAnotherReplicaFiledIsFoundWithoutBeingTold(t *testing.T) {
+	story(t, func(h *jittest.House) {
+		r, err := reconcile.New(reconcile.Options{
+			Estate: h.Estate, Store: h.Store, Connectors: map[jit.CloudService]jit.Connector{jit.Azure: h.Cloud}, Clock: h.Clock,
+		})
+		if err != nil {
+			h.Fatal(err)
+		}
+		h.Run(r)
+		h.Service = h.NewService(nil) // on a replica that tells nobody
+		request := h.File(jittest.Restarter)
+		h.Approve(request)
+		time.Sleep(16 * time.Second)
+		wantState(h, request, jit.Active)
+	})
 }
