@@ -408,6 +408,12 @@ func (w *fakeWorld) Put(a csp.RoleAssignment) {
 	w.cloud.made[a.Name] = a
 }
 
+func (w *fakeWorld) Take(a csp.RoleAssignment) {
+	w.cloud.mu.Lock()
+	defer w.cloud.mu.Unlock()
+	delete(w.cloud.made, a.Name)
+}
+
 func (w *fakeWorld) Lock(at csp.Scope, name string) {
 	w.cloud.mu.Lock()
 	defer w.cloud.mu.Unlock()

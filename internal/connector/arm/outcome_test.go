@@ -1,6 +1,7 @@
 package arm_test
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -106,6 +107,84 @@ func TestOutcomes(t *testing.T) {
 			}
 			if out.Result != jit.Done && fault.PublicOf(out.Err) == "" {
 				t.Errorf("no sentence for people in %v", out.Err)
+			}
+		})
+	}
+}
+
+// TestExistsAlready: what "exists already" was about is found out by looking.
+func TestExistsAlready(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(*csp.RoleAssignment)
+		want      jit.Result
+	}{
+		"our own, made by a request thought lost": {func(*csp.RoleAssignment) {}, jit.Done},
+		"somebody else's under our name":          {func(a *csp.RoleAssignment) { a.Principal = colleague }, jit.NotDone},
+		"somebody else's under another name": {func(a *csp.RoleAssignment) {
+			a.Name = csp.MustParseID[csp.RoleAssignment]("22222222-2222-4222-8222-222222222222")
+		}, jit.Preexisting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newFakeWorld(t)
+			o := order(w.Target(), w.Now())
+			w.cloud.refusal = func(r *http.Request) *http.Response {
+				if r.Method != http.MethodPut {
+					return nil
+				}
+				appeared := ours(o)
+				c.meanwhile(&appeared)
+				w.Put(appeared)
+				return problem(r, http.StatusConflict, "RoleAssignmentExists")
+			}
+			if out := w.connector.Grant(t.Context(), o); out.Result != c.want {
+				t.Errorf("Grant = %d, %v; want %d", out.Result, out.Err, c.want)
+			}
+		})
+	}
+	t.Run("unknown while nobody can look", func(t *testing.T) {
+		w := newFakeWorld(t)
+		asked := false
+		w.cloud.refusal = func(r *http.Request) *http.Response {
+			if r.Method == http.MethodPut {
+				asked = true
+				return problem(r, http.StatusConflict, "RoleAssignmentExists")
+			}
+			if asked {
+				return problem(r, http.StatusServiceUnavailable, "ServiceUnavailable")
+			}
+			return nil
+		}
+		if out := w.connector.Grant(t.Context(), order(w.Target(), w.Now())); out.Result != jit.UnknownResult || out.Err == nil {
+			t.Errorf("Grant = %d, %v", out.Result, out.Err)
+		}
+	})
+}
+
+// TestNoGrantOutlivesItsLastMoment: a provider that dawdles is left when the
+// order's last moment comes, whichever request it dawdles over.
+func TestNoGrantOutlivesItsLastMoment(t *testing.T) {
+	for method, want := range map[string]jit.Result{http.MethodGet: jit.NotDone, http.MethodPut: jit.UnknownResult} {
+		t.Run(method, func(t *testing.T) {
+			w := newFakeWorld(t)
+			w.faults.Base = roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Host == armHost && r.Method == method {
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				}
+				return w.cloud.RoundTrip(r)
+			})
+			o := order(w.Target(), w.Now())
+			o.StartBefore = w.Now().Add(200 * time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			out := w.connector.Grant(ctx, o)
+			if out.Result != want || ctx.Err() != nil {
+				t.Errorf("Grant = %d, %v, caller's patience: %v", out.Result, out.Err, ctx.Err())
+			}
+			for _, sent := range w.faults.Sent() {
+				if method == http.MethodGet && sent.Method == http.MethodPut {
+					t.Error("a PUT was sent after the last moment")
+				}
 			}
 		})
 	}
