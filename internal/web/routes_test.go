@@ -147,8 +147,13 @@ func TestFormsPassOnlyFromOurOwnPages(t *testing.T) {
 				}
 			}
 			refused("no token", 403, b.post(c.path, url.Values{}))
-			refused("another form's token", 403, b.post(c.path, url.Values{"_form": {"x"}}))
-			refused("another browser", 403, s.as(c.who+"").post(c.path, url.Values{"_form": {"none"}}))
+			refused("a made-up token", 403, b.post(c.path, url.Values{"_form": {"x"}}))
+			for _, f := range shown.all(`form[method="post"]`) {
+				if attribute(f, "action") != c.path {
+					other := (&page{root: f}).find(`input[name="_form"]`)
+					refused("the token of another form on the page", 403, b.post(c.path, url.Values{"_form": {attribute(other, "value")}}))
+				}
+			}
 			refused("another visitor", 403, s.as("kim").post(c.path, fields))
 			refused("another site by Sec-Fetch-Site", 403, b.post(c.path, fields, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }))
 			refused("another site by Origin", 403, b.post(c.path, fields, func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }))
