@@ -183,3 +183,42 @@ func TestVerdictsAndGapsHaveNames(t *testing.T) {
 		t.Errorf("a bare gap is %q", got)
 	}
 }
+
+func TestWhatIsNotListedIsCalledByItsID(t *testing.T) {
+	w := newWorld(t).users("ann").member("unlisted", "ann").assign("unlisted", powerRole, "shop")
+	if text := w.ask("ann", restart, "shop").Paths[0].String(); !strings.Contains(text, "ann is a member of "+idOf[csp.Principal]("unlisted").String()) {
+		t.Errorf("got %q", text)
+	}
+}
+
+func TestADirectoryRoleNobodyCollectedIsNotTrusted(t *testing.T) { // R15
+	w := newWorld(t).users("ann").directory("ann", "Directory Readers").directory("ann", "Global Reader")
+	w.facts.DirectoryRoles = nil
+	answer := w.ask("ann", restart, "shop")
+	if answer.Verdict != access.Unknown || len(answer.Gaps) != 2 || !strings.Contains(answer.Gaps[0].Why, w.facts.DirectoryAssignments[0].Role.String()) && !strings.Contains(answer.Gaps[1].Why, w.facts.DirectoryAssignments[0].Role.String()) {
+		t.Error(dump(answer))
+	}
+}
+
+func TestAnEligibleAdministratorIsSaidToBeOne(t *testing.T) { // R24, R29
+	w := newWorld(t).users("ann").directory("ann", "Global Administrator")
+	w.facts.DirectoryAssignments[0].Eligible = true
+	answer := w.ask("ann", restart, "shop")
+	if answer.Verdict != access.CanGet || !strings.HasPrefix(answer.Paths[0].String(), "can get: ann may activate the directory role Global Administrator in contoso, ") {
+		t.Error(dump(answer))
+	}
+}
+
+func TestGapsAreSaidOnceAndInOrder(t *testing.T) {
+	w := newWorld(t).users("ann")
+	w.gap(access.MissingAssignments, at(t, "shop")).gap(access.MissingMemberships, csp.Scope{}).gap(access.MissingAssignments, at(t, "/")).gap(access.MissingAssignments, at(t, "shop"))
+	answer := w.ask("ann", restart, "shop/rg")
+	var got []string
+	for _, g := range answer.Gaps {
+		got = append(got, g.Fact.String()+" "+g.Scope.Name())
+	}
+	want := []string{"group memberships ", "role assignments /", "role assignments " + idOf[csp.Subscription]("shop").String()}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
