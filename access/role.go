@@ -1,19 +1,23 @@
 package access
 
-import "latchkey/csp"
+import (
+	"strings"
+
+	"latchkey/csp"
+)
 
 // Class says how dangerous a role is by what its permissions allow, never by
 // its name. It decides which proof of approval a request needs.
 type Class uint8
 
-// The classes, from harmless up. An unread class counts as Privileged.
+// The classes, from dangerous down. An unread class counts as Privileged.
 const (
-	// Privileged: may write role assignments, reset credentials, add credentials
-	// to applications, or run code as a stronger identity.
+	// Privileged: may write role assignments, act as another identity, run code
+	// as a stronger one, or read or reset secrets that open other things.
 	Privileged Class = iota
-	// Standard: changes things, none of the above.
+	// Standard: changes things or reads data, none of the above.
 	Standard
-	// Read: looks only, and at no secret.
+	// Read: looks only, and at no data and no secret.
 	Read
 )
 
@@ -29,4 +33,104 @@ func (c Class) String() string {
 }
 
 // ClassOf computes the class of an Azure role definition from its permissions.
-func ClassOf(role csp.RoleDefinition) Class { panic("contract") }
+//
+// A role is Privileged if one of its entries allows an operation of the table of
+// dangers, or an action that by its own words hands out a secret. Conditions do
+// not count in its favour: they narrow a danger and do not remove it. Nor does a
+// role whose list of permissions is empty: of what such a role is for, nothing is
+// known. A role is Read if it allows nothing but control actions that end in
+// /read. All others are Standard.
+func ClassOf(role csp.RoleDefinition) Class {
+	entries := entriesOf(role)
+	if len(entries) == 0 || len(dangersIn(entries)) > 0 || len(secretsIn(entries)) > 0 {
+		return Privileged
+	}
+	for _, e := range entries {
+		if len(e.data.actions) > 0 {
+			return Standard
+		}
+		for _, action := range e.control.actions {
+			if !strings.HasSuffix(action, "/read") {
+				return Standard
+			}
+		}
+	}
+	return Read
+}
+
+// entry is a permission entry, folded.
+type entry struct {
+	control   allowed
+	data      allowed
+	condition string
+}
+
+// entriesOf leaves out entries that allow nothing.
+func entriesOf(role csp.RoleDefinition) []entry {
+	entries := make([]entry, 0, len(role.Permissions))
+	for _, p := range role.Permissions {
+		if len(p.Actions)+len(p.DataActions) == 0 {
+			continue
+		}
+		entries = append(entries, entry{
+			control:   allow(p.Actions, p.NotActions),
+			data:      allow(p.DataActions, p.NotDataActions),
+			condition: p.Condition,
+		})
+	}
+	return entries
+}
+
+// dangersIn are the indexes in the table of dangers of those that some entry
+// allows, in the table's order.
+func dangersIn(entries []entry) []int {
+	var found []int
+	for i, d := range dangers {
+		for _, e := range entries {
+			if e.mayAny(d) {
+				found = append(found, i)
+				break
+			}
+		}
+	}
+	return found
+}
+
+func (e entry) mayAny(d danger) bool {
+	for _, action := range d.actions {
+		if e.control.may(action) {
+			return true
+		}
+	}
+	for _, action := range d.data {
+		if e.data.may(action) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretsIn are the actions that no line of the table knows and that by their
+// own words hand out or reset a secret.
+func secretsIn(entries []entry) []string {
+	var found []string
+	for _, e := range entries {
+		for _, list := range []allowed{e.control, e.data} {
+			for _, action := range list.actions {
+				if namesSecret(action) && !anyMatches(list.except, action) && !inDangers(action) {
+					found = append(found, action)
+				}
+			}
+		}
+	}
+	return found
+}
+
+func inDangers(action string) bool {
+	for _, d := range dangers {
+		if anyMatches(d.actions, action) || anyMatches(d.data, action) {
+			return true
+		}
+	}
+	return false
+}

@@ -59,8 +59,10 @@ func MustParseID[T Named](s string) ID[T] {
 	return id
 }
 
+const guidLength = 36 // as text
+
 func hasGUIDShape(s string) bool {
-	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
+	return len(s) == guidLength && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
 }
 
 func noun[T Named]() string {
@@ -76,7 +78,7 @@ func (id ID[T]) String() string {
 	if id.IsZero() {
 		return ""
 	}
-	var b [36]byte
+	var b [guidLength]byte
 	hex.Encode(b[0:8], id[0:4])
 	hex.Encode(b[9:13], id[4:6])
 	hex.Encode(b[14:18], id[6:8])

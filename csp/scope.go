@@ -64,15 +64,23 @@ const (
 // Root is the scope above every management group of a tenant.
 func Root() Scope { return Scope{text: "/", kind: RootScope} }
 
-// SubscriptionScopeOf is the scope of a whole subscription.
+// SubscriptionScopeOf is the scope of a whole subscription; of the zero id it is
+// the zero Scope.
 func SubscriptionScopeOf(id SubscriptionID) Scope {
+	if id.IsZero() {
+		return Scope{}
+	}
 	return Scope{text: "/" + subscriptionsKey + "/" + id.String(), kind: SubscriptionScope, subscription: id}
 }
 
 // ResourceGroupScopeOf is the scope of one resource group. It fails on a name
-// Azure would not allow.
+// Azure would not allow, also on one that would reach beyond a group.
 func ResourceGroupScopeOf(id SubscriptionID, group string) (Scope, error) {
-	return ParseScope(SubscriptionScopeOf(id).text + "/" + resourceGroupsKey + "/" + group)
+	scope, err := ParseScope(SubscriptionScopeOf(id).text + "/" + resourceGroupsKey + "/" + group)
+	if err == nil && scope.kind != ResourceGroupScope {
+		return Scope{}, fmt.Errorf("%q is no name of a resource group: leave out the slashes", clip(group))
+	}
+	return scope, err
 }
 
 // ParseScope reads the id of a scope. It refuses everything that is not exactly
@@ -80,6 +88,9 @@ func ResourceGroupScopeOf(id SubscriptionID, group string) (Scope, error) {
 // trailing slashes, quotes, percent signs, queries and fragments. One trailing
 // slash more or less is not forgiven either, since a text that two readers read
 // differently has no place in a request for access.
+//
+// Azure lets a few kinds of resource have names with blanks or letters beyond
+// ASCII. Those are refused too: access to them is given at their resource group.
 func ParseScope(s string) (Scope, error) {
 	if err := refuseForeignCharacters(s); err != nil {
 		return Scope{}, err
@@ -130,25 +141,28 @@ func refuseForeignCharacters(s string) error {
 	return nil
 }
 
+// foreignCharacterHint is empty for a character that may stand in a scope, and
+// says for every other one what its writer most likely meant.
 func foreignCharacterHint(r rune) string {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		return ""
+	}
 	switch r {
+	case '/', '.', '-', '_', '(', ')':
+		return ""
 	case '?', '#':
 		return fmt.Sprintf("%q starts a query or a fragment, which is no part of a scope", r)
 	case '%':
 		return "a percent sign would be decoded on the way; write the name itself"
 	case '\\':
 		return "segments are parted by /, not by a backslash"
-	case '\'', '"':
+	case '\'', '"', '`':
 		return "leave out the quotation marks around the id"
-	case '<', '>', '{', '}':
+	case '<', '>', '{', '}', '[', ']':
 		return "replace the placeholder by the real name"
-	case '&', '*', ':', ';', '|', '`', '$', '@', '=', '+', ',':
-		return fmt.Sprintf("no Azure name has a %q in it", r)
 	}
-	if r <= ' ' || r == 0x7f || r > 0x7e {
-		return "only printable ASCII letters, digits and .-_()/ may stand in it"
-	}
-	return ""
+	return fmt.Sprintf("%q may not stand in it; only ASCII letters, digits and .-_()/ may", r)
 }
 
 func checkSegment(whole, segment string) error {
@@ -202,20 +216,31 @@ func descendToGroup(s string, scope Scope, rest []string) (Scope, error) {
 	return scope, nil
 }
 
-// descendToResource reads providers/<namespace>/<type>/<name>[/<type>/<name>...].
+// descendToResource reads providers/<namespace>/<type>/<name>[/<type>/<name>...],
+// and once more the same for a resource that extends another.
 func descendToResource(s string, scope Scope, rest []string) (Scope, error) {
 	if !strings.EqualFold(rest[0], providersKey) {
 		return Scope{}, scopeError(s, fmt.Sprintf("after the %s only /providers/... can follow, not %q", scope.kind, rest[0]))
 	}
-	pairs := rest[1:]
-	if len(pairs) < 3 || len(pairs)%2 == 0 {
+	named := false // whether the last namespace was followed by a type and a name
+	for ; len(rest) >= 2; rest = rest[2:] {
+		key, name := rest[0], rest[1]
+		if strings.EqualFold(key, providersKey) {
+			if !named && scope.kind == ResourceScope {
+				break
+			}
+			if !strings.Contains(name, ".") {
+				return Scope{}, scopeError(s, fmt.Sprintf("%q is no resource provider; one looks like Microsoft.Compute", name))
+			}
+			key = providersKey
+		}
+		named = key != providersKey
+		scope.text += "/" + key + "/" + name
+		scope.kind = ResourceScope
+	}
+	if !named || len(rest) != 0 {
 		return Scope{}, scopeError(s, "a resource is /providers/<namespace>/<type>/<name>, with further /<type>/<name> pairs for what lies inside it")
 	}
-	if !strings.Contains(pairs[0], ".") {
-		return Scope{}, scopeError(s, fmt.Sprintf("%q is no resource provider; one looks like Microsoft.Compute", pairs[0]))
-	}
-	scope.text += "/" + providersKey + "/" + strings.Join(pairs, "/")
-	scope.kind = ResourceScope
 	return scope, nil
 }
 
@@ -254,8 +279,13 @@ func (s Scope) ResourceGroup() string {
 	return segments[4]
 }
 
-// Name is the last segment: what people call the place.
-func (s Scope) Name() string { return s.text[strings.LastIndexByte(s.text, '/')+1:] }
+// Name is the last segment, what people call the place; of the root it is "/".
+func (s Scope) Name() string {
+	if s.kind == RootScope {
+		return s.text
+	}
+	return s.text[strings.LastIndexByte(s.text, '/')+1:]
+}
 
 // Equal says whether both are the same place, ignoring case.
 func (s Scope) Equal(other Scope) bool {
@@ -280,23 +310,31 @@ func (s Scope) Contains(other Scope) bool {
 }
 
 // Parent is the next scope up by the text alone: resource, enclosing resource,
-// resource group, subscription, root. The parent of the root, and of the zero
-// Scope, is the zero Scope.
+// resource group, subscription, root. Which management group a subscription lies
+// in is a fact of the tenant. The parent of the root, and of the zero Scope, is
+// the zero Scope.
 func (s Scope) Parent() Scope {
-	segments := strings.Split(s.text, "/")
 	switch s.kind {
 	case NoScope, RootScope:
 		return Scope{}
 	case SubscriptionScope, ManagementGroupScope:
 		return Root()
-	case ResourceGroupScope:
-		return SubscriptionScopeOf(s.subscription)
 	}
-	up := segments[:len(segments)-2]
-	if strings.EqualFold(up[len(up)-2], providersKey) {
-		up = up[:len(up)-2] // the last pair went, and with it the provider
+	// From the subscription down the text is made of pairs, and no resource type
+	// is called "providers", so the key of the last pair tells what it is.
+	segments := strings.Split(s.text, "/")
+	segments = segments[:len(segments)-2]
+	if segments[len(segments)-2] == providersKey {
+		segments = segments[:len(segments)-2] // the provider goes with its last pair
 	}
-	return MustParseScope(strings.Join(up, "/"))
+	up := Scope{text: strings.Join(segments, "/"), kind: ResourceScope, subscription: s.subscription}
+	switch {
+	case len(segments) == 3:
+		up.kind = SubscriptionScope
+	case len(segments) == 5 && segments[3] == resourceGroupsKey:
+		up.kind = ResourceGroupScope
+	}
+	return up
 }
 
 // MarshalText prints the scope's id.

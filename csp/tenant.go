@@ -3,9 +3,11 @@ package csp
 // Tenant is one Entra directory. A partner's and a customer's are the same kind
 // of thing in different roles (R1).
 type Tenant struct {
-	ID            TenantID
-	Name          string
-	DefaultDomain string
+	ID   TenantID
+	Name string
+	// DefaultDomain is the domain that names the tenant in mails and sign-in
+	// names, such as contoso.onmicrosoft.com.
+	DefaultDomain Domain
 }
 
 // Noun names the thing in error sentences.

@@ -6,6 +6,10 @@ import (
 	"latchkey/csp"
 )
 
+// Precision is how finely the log and everything beside it tells time: no finer
+// than any of our databases keeps it.
+const Precision = time.Millisecond
+
 // Outcome says how an act ended.
 type Outcome string
 

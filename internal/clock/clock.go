@@ -18,8 +18,10 @@ type Clock interface {
 	TimerAt(t time.Time) *Timer
 }
 
-// Timer fires once by closing C. Stop releases what it holds; it may be called
-// at any time and more than once.
+// Timer fires once by closing C, never before its moment. It may be late after
+// the machine slept or its wall clock was set forward, so whoever must not miss
+// a moment also looks again every few seconds. Stop releases what it holds; it
+// may be called at any time and more than once.
 type Timer struct {
 	C    <-chan struct{}
 	stop func()
@@ -29,20 +31,20 @@ type Timer struct {
 func (t *Timer) Stop() { t.stop() }
 
 // System is the machine's clock.
-func System() Clock { return system{} }
+func System() Clock { return system{new(Movable)} }
 
-type system struct{}
+// system is a Movable that nobody can move: its timers, too, look at the wall
+// clock again before they fire, since the machine's own timers follow the
+// monotonic clock and would be early after the wall clock was set back.
+type system struct{ wall *Movable }
 
-func (system) Now() time.Time { return time.Now().UTC().Round(0) }
+func (s system) Now() time.Time { return s.wall.Now() }
 
-func (system) TimerAt(t time.Time) *Timer {
-	done := make(chan struct{})
-	timer := time.AfterFunc(time.Until(t), func() { close(done) })
-	return &Timer{C: done, stop: func() { timer.Stop() }}
-}
+func (s system) TimerAt(t time.Time) *Timer { return s.wall.TimerAt(t) }
 
 // Movable is the machine's clock plus a distance that Move changes. The zero
-// value is ready and shows the machine's time.
+// value is ready and shows the machine's time. It may be used by many
+// goroutines at once, and inside a testing/synctest bubble.
 type Movable struct {
 	mu      sync.Mutex
 	ahead   time.Duration

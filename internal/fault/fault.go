@@ -108,16 +108,20 @@ func KindOf(err error) Kind {
 }
 
 // PublicOf is the first sentence in err's chain that may be shown, or empty.
+// Joined errors are searched in their order.
 func PublicOf(err error) string {
-	for err != nil {
-		e, ok := errors.AsType[*Error](err)
-		if !ok {
-			return ""
+	if e, ok := err.(*Error); ok && e.Public != "" { //nolint:errorlint // each link of the chain is looked at in turn
+		return e.Public
+	}
+	switch e := err.(type) { //nolint:errorlint // unwrapping by hand, as errors.As does
+	case interface{ Unwrap() error }:
+		return PublicOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			if public := PublicOf(one); public != "" {
+				return public
+			}
 		}
-		if e.Public != "" {
-			return e.Public
-		}
-		err = e.Err
 	}
 	return ""
 }

@@ -72,6 +72,8 @@ type Tx interface {
 	InsertLink(l Link) error
 	Link(id LinkID) (Link, error)
 	SaveLink(l Link) error
+	// LinksOf lists the links of a request, one for each approver asked.
+	LinksOf(id RequestID) ([]Link, error)
 
 	Enqueue(n Notice) error
 }

@@ -71,3 +71,7 @@ func (t *tx) SaveLink(l jit.Link) error {
 	}
 	return nil
 }
+
+func (t *tx) LinksOf(id jit.RequestID) ([]jit.Link, error) {
+	return list(t, "store.LinksOf", selectLinks+` where request = $1 order by id`, linkFields, text(&id))
+}

@@ -45,6 +45,9 @@ const (
 	leaseEpisodes = `update episodes set owner = $2, lease = $3, epoch = epoch + 1, turn = null
 		where id in (select value from `
 
+	releaseEpisodes = `update episodes set owner = '', lease = null, epoch = epoch + 1 where lease is not null`
+	releaseNotices  = `update notices set owner = '', lease = null where lease is not null and sent_at is null`
+
 	nextDue = `select min(moment) from (
 			select min(ready) as moment from episodes where phase <> 'closed'
 			union all
@@ -86,6 +89,21 @@ func (s *Store) Claim(ctx context.Context, owner string, now time.Time, lease ti
 		return nil, err
 	}
 	return claimed, nil
+}
+
+// ReleaseLeases frees all that was claimed, for a program that starts on a
+// database which no other process works on: whoever held the leases is dead, and
+// what he left must not wait for them to run out. Should he live after all, his
+// writes are refused like those of any holder who was overtaken.
+func (s *Store) ReleaseLeases(ctx context.Context) error {
+	const op = "store.ReleaseLeases"
+	return s.claim(ctx, func(t *tx) error {
+		if _, err := t.exec(op, releaseEpisodes); err != nil {
+			return err
+		}
+		_, err := t.exec(op, releaseNotices)
+		return err
+	})
 }
 
 // NextDue is when there may be something to claim or to let lapse.

@@ -1,0 +1,54 @@
+# Latchkey. `make help` lists the targets.
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+GO ?= go
+TOOL = $(GO) tool -modfile=tools/go.mod
+PACKAGES ?= ./...
+TESTFLAGS ?=
+
+.PHONY: help demo tour build test cover bench golden fmt vet lint check deps clean
+
+help: ## say what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+demo: ## run the demo: emulator, portal, mail page, made-up partner
+	$(GO) run ./cmd/latchkey demo
+
+tour: ## play the whole story in the terminal
+	$(GO) run ./cmd/latchkey demo --tour
+
+build: ## build the one static binary
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/latchkey ./cmd/latchkey
+
+deps: ## install what the tests need (Debian, as root), or say what is missing
+	@bash tools/test-deps.sh
+
+test: deps ## run every test, PostgreSQL and the headless browser included (RACE=1: with the race detector)
+	$(if $(RACE),CGO_ENABLED=1 )$(GO) test $(if $(RACE),-race) -timeout 15m $(TESTFLAGS) $(PACKAGES)
+
+cover: ## statement coverage of the vocabulary and the engine
+	$(GO) test -coverprofile=coverage.out ./csp/... ./access/... && $(GO) tool cover -func=coverage.out | tail -n 1
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+golden: ## write golden files and the README's pictures anew
+	$(GO) test ./internal/mail ./internal/web ./access -update
+	LATCHKEY_PICTURES=1 $(GO) test ./internal/demo -run Browser -count=1
+
+fmt: ## format
+	$(TOOL) golangci-lint fmt
+
+vet:
+	$(GO) vet ./...
+
+lint: ## formatting, vet, linters with the import arrows
+	@unformatted=$$($(GO)fmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(TOOL) golangci-lint run ./...
+
+check: lint ## everything that must hold before a change lands
+	$(MAKE) test RACE=1
+
+clean: ## remove what was built
+	rm -rf bin coverage.out

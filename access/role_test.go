@@ -1,0 +1,208 @@
+package access_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"latchkey/access"
+	"latchkey/csp"
+	"latchkey/csp/builtin"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// wantGolden compares with a file under testdata, or writes it with -update.
+func wantGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-file +now); if that is meant, run the test with -update\n%s", path, diff)
+	}
+}
+
+func builtinRole(t testing.TB, name string) csp.RoleDefinition {
+	t.Helper()
+	role, ok := builtin.AzureRoleNamed(name)
+	if !ok {
+		t.Fatalf("no built-in role is called %q", name)
+	}
+	return role
+}
+
+func custom(entries ...csp.Permission) csp.RoleDefinition {
+	return csp.RoleDefinition{ID: csp.RoleDefinitionID{1}, Name: "Custom", Custom: true, Permissions: entries}
+}
+
+func actions(list ...string) csp.Permission { return csp.Permission{Actions: list} }
+
+func TestWellKnownRolesHaveTheirClass(t *testing.T) {
+	tests := map[string]access.Class{
+		"Owner":                     access.Privileged,
+		"Contributor":               access.Privileged,
+		"User Access Administrator": access.Privileged,
+		"Role Based Access Control Administrator":         access.Privileged,
+		"Virtual Machine Contributor":                     access.Privileged,
+		"Virtual Machine User Login":                      access.Privileged,
+		"Key Vault Secrets User":                          access.Privileged,
+		"Key Vault Contributor":                           access.Privileged,
+		"Storage Account Contributor":                     access.Privileged,
+		"Reader and Data Access":                          access.Privileged,
+		"Managed Identity Operator":                       access.Privileged,
+		"Automation Operator":                             access.Privileged,
+		"Website Contributor":                             access.Privileged,
+		"Logic App Contributor":                           access.Privileged,
+		"Azure Kubernetes Service Cluster Admin Role":     access.Privileged,
+		"Backup Operator":                                 access.Privileged,
+		"Data Operator for Managed Disks":                 access.Privileged,
+		"Desktop Virtualization Power On Off Contributor": access.Standard,
+		"Storage Blob Data Reader":                        access.Standard,
+		"Storage Blob Data Contributor":                   access.Standard,
+		"Key Vault Reader":                                access.Standard,
+		"DNS Zone Contributor":                            access.Standard,
+		"Resource Policy Contributor":                     access.Standard,
+		"Locks Contributor":                               access.Standard,
+		"Support Request Contributor":                     access.Standard,
+		"Monitoring Reader":                               access.Standard,
+		"Log Analytics Reader":                            access.Standard,
+		"Reader":                                          access.Read,
+		"Workbook Reader":                                 access.Read,
+		"Management Group Reader":                         access.Read,
+	}
+	for name, want := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := access.ClassOf(builtinRole(t, name)); got != want {
+				t.Errorf("%s is %s, want %s", name, got, want)
+			}
+		})
+	}
+}
+
+func TestTheClassComesFromWhatThePermissionsAllow(t *testing.T) {
+	const write = "Microsoft.Authorization/roleAssignments/write"
+	tests := []struct {
+		name string
+		role csp.RoleDefinition
+		want access.Class
+	}{
+		{"writing role assignments", custom(actions(write)), access.Privileged},
+		{"the same in other letters", custom(actions(strings.ToUpper(write))), access.Privileged},
+		{"the same by a wildcard", custom(actions("Microsoft.Authorization/*")), access.Privileged},
+		{"the same by a wildcard in the middle", custom(actions("microsoft.authorization/*/write")), access.Privileged},
+		{"the same by a wildcard across providers", custom(actions("*/write")), access.Privileged},
+		{"the same in the second entry", custom(actions("A.B/read"), actions(write)), access.Privileged},
+		{"taken away in the same entry", custom(csp.Permission{Actions: []string{write, "A.B/write"}, NotActions: []string{write}}), access.Standard},
+		{"taken away by a wildcard", custom(csp.Permission{Actions: []string{"Microsoft.Authorization/*"}, NotActions: []string{"Microsoft.Authorization/*/*"}}), access.Standard},
+		{"taken away in another entry only", custom(actions(write), csp.Permission{Actions: []string{"A.B/read"}, NotActions: []string{"*"}}), access.Privileged},
+		{"under a condition", custom(csp.Permission{Actions: []string{write}, Condition: "@Request[x] StringEquals 'y'"}), access.Privileged},
+		{"assigning an identity, as built-in roles write it", custom(actions("Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action")), access.Privileged},
+		{"locks", custom(actions("Microsoft.Authorization/locks/write")), access.Standard},
+		{"policies", custom(actions("Microsoft.Authorization/policyAssignments/*")), access.Standard},
+		{"taking access away", custom(actions("Microsoft.Authorization/roleAssignments/delete")), access.Standard},
+		{"deploying templates", custom(actions("Microsoft.Resources/deployments/*")), access.Standard},
+		{"a script inside a deployment", custom(actions("Microsoft.Resources/deploymentScripts/write")), access.Privileged},
+		{"a key of a provider nobody knows", custom(actions("Contoso.Safe/boxes/listKeys/action")), access.Privileged},
+		{"a token of a provider nobody knows", custom(actions("Contoso.Safe/boxes/generateAccessToken/action")), access.Privileged},
+		{"a connection string among the data actions", custom(csp.Permission{DataActions: []string{"Contoso.Safe/boxes/listConnectionStrings/action"}}), access.Privileged},
+		{"a key that is taken away again", custom(csp.Permission{Actions: []string{"Contoso.Safe/boxes/*", "Contoso.Safe/boxes/listKeys/action"}, NotActions: []string{"Contoso.Safe/boxes/listKeys/action"}}), access.Standard},
+		{"a key that reaches no further than its holder", custom(actions("Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action")), access.Standard},
+		{"a word that only begins like a secret", custom(actions("Contoso.Safe/boxes/getKeyboardLayout/action")), access.Standard},
+		{"reading what is called a secret", custom(actions("Contoso.Safe/boxes/secrets/read")), access.Read},
+		{"reading data", custom(csp.Permission{DataActions: []string{"Contoso.Safe/boxes/read"}}), access.Standard},
+		{"reading everything", custom(actions("*/read")), access.Read},
+		{"reading, with something taken away", custom(csp.Permission{Actions: []string{"*/read"}, NotActions: []string{"A.B/read"}}), access.Read},
+		{"an action below read", custom(actions("Contoso.Safe/boxes/read/action")), access.Standard},
+		{"everything below read", custom(actions("Contoso.Safe/boxes/read/*")), access.Standard},
+		{"no permissions", custom(), access.Privileged},
+		{"only subtractions", custom(csp.Permission{NotActions: []string{"*"}}), access.Privileged},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := access.ClassOf(test.role); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+			if reasons := access.Reasons(test.role); (len(reasons) > 0) != (test.want == access.Privileged) {
+				t.Errorf("a %s role has the reasons %q", test.want, reasons)
+			}
+		})
+	}
+}
+
+func TestTheNameOfARoleDoesNotMatter(t *testing.T) {
+	role := builtinRole(t, "Owner")
+	role.Name, role.ID, role.Custom = "Reader", builtinRole(t, "Reader").ID, true
+	if got := access.ClassOf(role); got != access.Privileged {
+		t.Errorf("an Owner called Reader is %s", got)
+	}
+}
+
+func TestAnUnreadClassCountsAsPrivileged(t *testing.T) {
+	var unread access.Class
+	if unread != access.Privileged {
+		t.Errorf("the zero class is %s", unread)
+	}
+	for class, name := range map[access.Class]string{access.Read: "read", access.Standard: "standard", access.Privileged: "privileged", 99: "privileged"} {
+		if class.String() != name {
+			t.Errorf("class %d is called %q, want %q", class, class, name)
+		}
+	}
+}
+
+// TestClassesOfAllBuiltinRoles keeps the judgement on every built-in role in a
+// file, so that a new edition of the catalogue, or a change of the table, shows
+// whom it moves.
+func TestClassesOfAllBuiltinRoles(t *testing.T) {
+	counts := make(map[access.Class]int)
+	var lines strings.Builder
+	for _, role := range builtin.AzureRoles() {
+		class := access.ClassOf(role)
+		counts[class]++
+		fmt.Fprintf(&lines, "%-10s %s", class, role.Name)
+		var because []string
+		for _, reason := range access.Reasons(role) {
+			of, _, _ := strings.Cut(reason, ":")
+			because = append(because, of)
+		}
+		if len(because) > 0 {
+			lines.WriteString(" <- " + strings.Join(because, "; "))
+		}
+		lines.WriteByte('\n')
+	}
+	head := fmt.Sprintf("# %d privileged, %d standard, %d read\n", counts[access.Privileged], counts[access.Standard], counts[access.Read])
+	wantGolden(t, "classes.txt", head+lines.String())
+}
+
+func TestPlainWordsForWellKnownRoles(t *testing.T) {
+	names := []string{
+		"Owner", "Contributor", "Reader", "User Access Administrator", "Role Based Access Control Administrator",
+		"Key Vault Data Access Administrator", "Virtual Machine Contributor", "Desktop Virtualization Power On Off Contributor",
+		"Network Contributor", "Storage Account Contributor", "Storage Blob Data Contributor", "Storage Blob Data Reader",
+		"Key Vault Secrets User", "Key Vault Reader", "Website Contributor", "SQL DB Contributor", "Backup Operator",
+		"Automation Operator", "Logic App Operator", "Resource Policy Contributor", "Locks Contributor", "DNS Zone Contributor",
+		"Monitoring Reader", "Security Reader", "Cost Management Reader", "Tag Contributor", "AcrPull", "AcrPush",
+		"Virtual Machine User Login", "Azure Kubernetes Service RBAC Writer", "Azure Maps Data Reader", "Liftr Datadog Contributor",
+		"Azure Center for SAP solutions Management role",
+	}
+	var text strings.Builder
+	for _, name := range names {
+		role := builtinRole(t, name)
+		fmt.Fprintf(&text, "%s (%s)\n", role.Name, access.ClassOf(role))
+		for _, sentence := range access.Plain(role) {
+			fmt.Fprintf(&text, "  %s.\n", sentence)
+		}
+	}
+	wantGolden(t, "plain.txt", text.String())
+}
