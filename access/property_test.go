@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"latchkey/access"
 	"latchkey/csp"
-	"pgregory.net/rapid"
 )
 
 var (
