@@ -40,6 +40,9 @@ type Options struct {
 	// Workers is how many episodes are visited at once; zero means 16. A quarter
 	// of them never takes grants, so that removals always find a free one (I22).
 	Workers int
+	// Wake is called after a change that may have left mail to be sent, so that
+	// it leaves at once. It must not block; nil is nobody.
+	Wake func()
 	// Poll is how often to look for due work without having been told, since
 	// another replica may have left some; zero means 15 s, and more than that
 	// breaks the promise of a minute where replicas die.
@@ -58,6 +61,7 @@ type Reconciler struct {
 	gate       *audit.Gate[jit.Tx]
 	poke       chan struct{}
 	slots      *slots
+	wake       func()
 }
 
 // New makes a Reconciler.
@@ -70,7 +74,10 @@ func New(o Options) (*Reconciler, error) {
 	}
 	r := &Reconciler{
 		estate: o.Estate, store: o.Store, connectors: o.Connectors, clock: o.Clock, log: o.Log, owner: o.Owner, poll: o.Poll,
-		gate: audit.NewGate(o.Store.Update, o.Clock), poke: make(chan struct{}, 1),
+		gate: audit.NewGate(o.Store.Update, o.Clock), poke: make(chan struct{}, 1), wake: o.Wake,
+	}
+	if r.wake == nil {
+		r.wake = func() {}
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
@@ -247,6 +254,7 @@ func (r *Reconciler) lapseSome(ctx context.Context) (int, error) {
 // lapseOne turns silence into a no (I13).
 func (r *Reconciler) lapseOne(ctx context.Context, request jit.Request) error {
 	act := audit.Act{Verb: "request.lapse", Actor: jit.Latchkey()}
+	defer r.wake()
 	return r.gate.Do(ctx, act, func(tx jit.Tx, note *audit.Entry) error {
 		now, err := r.now(), error(nil)
 		if request, err = tx.Request(request.ID); err != nil {

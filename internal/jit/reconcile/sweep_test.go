@@ -131,7 +131,7 @@ func TestReapWithAnEmptyDatabase(t *testing.T) {
 		h.Cloud.Assign(ours(other, jittest.Instance, lostEpisode, now.Add(time.Minute)))
 		h.Cloud.Assign(ours(third, neighbour, lostEpisode, now.Add(-time.Minute)))
 		places := []jit.Place{{Tenant: jittest.Contoso.ID, Scope: jittest.Desktops}}
-		report, err := reconcile.Reap(h.Context(), jittest.Instance, places, jit.Azure, h.Cloud, now)
+		report, err := reconcile.Reap(h.Context(), h.Cloud, reconcile.Reaping{Instance: jittest.Instance, Service: jit.Azure, Places: places, Now: now})
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -142,7 +142,7 @@ func TestReapWithAnEmptyDatabase(t *testing.T) {
 			h.Error("not exactly what had ended was removed")
 		}
 		h.Cloud.Lock(jittest.Desktops, "keep")
-		report, err = reconcile.Reap(h.Context(), jittest.Instance, places, jit.Azure, h.Cloud, now.Add(time.Hour))
+		report, err = reconcile.Reap(h.Context(), h.Cloud, reconcile.Reaping{Instance: jittest.Instance, Service: jit.Azure, Places: places, Now: now.Add(time.Hour)})
 		if err != nil || len(report) != 1 || report[0].Gone || report[0].Err == nil {
 			h.Errorf("under a lock: %+v, %v", report, err)
 		}

@@ -131,6 +131,7 @@ func (v *visit) write(ctx context.Context, c change) error {
 		return err
 	}
 	v.episode, v.grants = done.episode, done.grants
+	v.wake()
 	return nil
 }
 

@@ -1,0 +1,4 @@
+package signin
+
+// LocalPath is tested and fuzzed by itself.
+var LocalPath = localPath
