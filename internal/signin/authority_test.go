@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -30,10 +31,10 @@ type authority struct {
 	clock clock.Clock
 	*httptest.Server
 
-	mu    sync.Mutex
-	keys  map[string]*rsa.PrivateKey // by tenant
-	codes map[string]*grant
-	asked map[string]int // requests by path
+	mu     sync.Mutex
+	rolled map[string]int // how often each tenant has changed its key
+	codes  map[string]*grant
+	asked  map[string]int // requests by path
 
 	// What it does wrong, when told to.
 	down      bool
@@ -65,7 +66,7 @@ const (
 
 func newAuthority(t *testing.T, c clock.Clock) *authority {
 	t.Helper()
-	a := &authority{t: t, clock: c, keys: map[string]*rsa.PrivateKey{}, codes: map[string]*grant{}, asked: map[string]int{}}
+	a := &authority{t: t, clock: c, rolled: map[string]int{}, codes: map[string]*grant{}, asked: map[string]int{}}
 	a.Server = httptest.NewTLSServer(a)
 	t.Cleanup(a.Close)
 	return a
@@ -120,22 +121,31 @@ func (a *authority) discovery(tenant string) map[string]any {
 	return d
 }
 
-// key is the tenant's signing key; roll forgets it.
+// key is the tenant's signing key; roll gives it another.
 func (a *authority) key(tenant string) *rsa.PrivateKey {
-	if a.keys[tenant] == nil {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			a.t.Fatal(err)
-		}
-		a.keys[tenant] = key
-	}
-	return a.keys[tenant]
+	return signingKey(a.t, tenant, a.rolled[tenant])
 }
 
 func (a *authority) roll(tenant string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.keys, tenant)
+	a.rolled[tenant]++
+}
+
+// signingKeys are made once for all tests: making them is most of their time.
+var signingKeys sync.Map
+
+func signingKey(t *testing.T, tenant string, generation int) *rsa.PrivateKey {
+	name := fmt.Sprint(tenant, generation)
+	if key, ok := signingKeys.Load(name); ok {
+		return key.(*rsa.PrivateKey)
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, _ := signingKeys.LoadOrStore(name, key)
+	return kept.(*rsa.PrivateKey)
 }
 
 func (a *authority) keyID(tenant string) string {
