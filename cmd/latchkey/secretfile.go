@@ -9,13 +9,17 @@ import (
 )
 
 // loadSecret reads the installation's secret, and makes it at the first start.
-// A file that others may read is refused: whoever has the secret can answer for
-// a contact in the mail tier.
 func loadSecret(path string) (secret.Secret, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return makeSecret(path)
 	}
+	return readSecret(path)
+}
+
+// readSecret reads the installation's secret. A file that others may read is
+// refused: whoever has the secret can answer for a contact in the mail tier.
+func readSecret(path string) (secret.Secret, error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return secret.Secret{}, fmt.Errorf("reading the installation's secret: %w", err)
 	}

@@ -1,5 +1,7 @@
 package token
 
+import "strings"
+
 // Claims is what a token says. One type serves identity tokens, and access
 // tokens of version 1.0 as Azure Resource Manager gets them; a claim that is
 // empty is left out.
@@ -43,4 +45,14 @@ type Claims struct {
 	Scopes         string   `json:"scp,omitempty"`
 	XMSCC          []string `json:"xms_cc,omitempty"` // ["CP1"]: the client understands claims challenges
 	TokenID        string   `json:"uti,omitempty"`
+}
+
+// IsForResourceManager says whether the audience is one of Azure's own names for
+// Azure Resource Manager, with or without a slash at its end.
+func IsForResourceManager(audience string) bool {
+	switch strings.TrimSuffix(audience, "/") {
+	case "https://management.azure.com", "https://management.core.windows.net", "797f4846-ba00-4fd7-ba71-dac1f8f63013":
+		return true
+	}
+	return false
 }

@@ -3,7 +3,7 @@ package token
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -63,8 +63,7 @@ func makePair(private *rsa.PrivateKey) (*pair, error) {
 			return nil, fmt.Errorf("token: making the signing key: %w", err)
 		}
 	}
-	public := sha256.Sum256(x509.MarshalPKCS1PublicKey(&private.PublicKey))
-	p := &pair{private: private, id: base64.RawURLEncoding.EncodeToString(public[:20])}
+	p := &pair{private: private}
 
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
@@ -76,6 +75,8 @@ func makePair(private *rsa.PrivateKey) (*pair, error) {
 	if p.cert, err = x509.CreateCertificate(rand.Reader, template, template, private.Public(), private); err != nil {
 		return nil, fmt.Errorf("token: certificate of the signing key: %w", err)
 	}
+	thumbprint := sha1.Sum(p.cert) // what x5t is defined as; nothing rests on it
+	p.id = base64.RawURLEncoding.EncodeToString(thumbprint[:])
 	options := (&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", p.id).WithHeader("x5t", p.id).WithHeader("x-emulator", "latchkey")
 	if p.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: private}, options); err != nil {
 		return nil, fmt.Errorf("token: signer: %w", err)

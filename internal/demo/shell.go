@@ -33,6 +33,14 @@ type Answer struct {
 	Text   string
 }
 
+// said is the answer in a line.
+func (a Answer) said() string {
+	if a.Code == "" {
+		return "Azure did it."
+	}
+	return a.Code + ": " + a.Text
+}
+
 // mostAnswerBytes bounds what is read of an answer.
 const mostAnswerBytes = 1 << 20
 
@@ -63,10 +71,13 @@ func (s *Shell) Token(ctx context.Context, tenant csp.TenantID) (string, error) 
 }
 
 func (s *Shell) redeem(ctx context.Context, tenant csp.TenantID, code, verifier string) (string, error) {
-	form := url.Values{
+	return s.token(ctx, tenant, url.Values{
 		"client_id": {shellApp.String()}, "grant_type": {"authorization_code"}, "code": {code},
 		"redirect_uri": {shellRedirect}, "code_verifier": {verifier}, "scope": {"https://management.azure.com/.default openid"},
-	}
+	})
+}
+
+func (s *Shell) token(ctx context.Context, tenant csp.TenantID, form url.Values) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Login+"/"+tenant.String()+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", err
@@ -83,6 +94,14 @@ func (s *Shell) redeem(ctx context.Context, tenant csp.TenantID, code, verifier 
 		return "", fmt.Errorf("the command line got no token: %s", answer.Description)
 	}
 	return answer.Token, nil
+}
+
+// AppToken gets a token as the portal's own application, for who has its secret.
+func (s *Shell) AppToken(ctx context.Context, tenant csp.TenantID) (string, error) {
+	return s.token(ctx, tenant, url.Values{
+		"client_id": {portalApp.String()}, "client_secret": {AppSecret},
+		"grant_type": {"client_credentials"}, "scope": {"https://management.azure.com/.default"},
+	})
 }
 
 // Restart asks Azure to restart a virtual machine.

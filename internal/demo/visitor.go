@@ -84,6 +84,16 @@ func (v *Visitor) do(request *http.Request) (*Page, error) {
 	return page, nil
 }
 
+// HasLink says whether the page has a link whose text contains the words.
+func (p *Page) HasLink(words string) bool {
+	for node := range p.root.Descendants() {
+		if isElement(node, "a") && strings.Contains(textOf(node), words) {
+			return true
+		}
+	}
+	return false
+}
+
 // Follow opens the link whose text contains the words.
 func (v *Visitor) Follow(ctx context.Context, page *Page, words string) (*Page, error) {
 	for node := range page.root.Descendants() {
@@ -223,6 +233,16 @@ func (p *Page) Title() string {
 // Has says whether the words stand on the page, however spaced.
 func (p *Page) Has(words string) bool { return strings.Contains(p.Text(), words) }
 
+// Warning is the text of the page's first warning, or its excerpt.
+func (p *Page) Warning() string {
+	for node := range p.root.Descendants() {
+		if node.Type == html.ElementNode && strings.Contains(" "+attr(node, "class")+" ", " warn ") {
+			return textOf(node)
+		}
+	}
+	return p.Excerpt()
+}
+
 // Text is everything readable on the page, with single spaces.
 func (p *Page) Text() string { return textOf(p.root) }
 
@@ -246,6 +266,10 @@ func (p *Page) Value(name string) (string, error) {
 		}
 	}
 	return "", errors.New("no field " + name + " on " + p.Title())
+}
+
+func contains(text, words string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(words))
 }
 
 func isElement(node *html.Node, name string) bool {

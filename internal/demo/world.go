@@ -40,6 +40,9 @@ var (
 	helpdeskAgents   = objectID("aa02")
 )
 
+// BookingMachine is the virtual machine the story turns on.
+var BookingMachine = csp.MustParseScope("/subscriptions/5b000000-0000-4000-8000-00000000000b/resourceGroups/rg-booking/providers/Microsoft.Compute/virtualMachines/vm-booking-1")
+
 func tenantID(end string) csp.TenantID {
 	return csp.MustParseID[csp.Tenant]("7e000000-0000-4000-8000-" + zeros(end))
 }
@@ -81,7 +84,7 @@ func fillWorld(w *world.World, portalRedirect string) error {
 	a.customer(one, brightwaterProduction, "Brightwater production", portalBright, map[string]string{"rg-booking": "vm-booking-1", "rg-archive": "vm-archive-1"})
 	a.customer(two, kestrelDepots, "Kestrel depots", portalKestrel, map[string]string{"rg-depot": "vm-depot-1"})
 	a.user(one, world.User{ID: casey, Name: "Casey Miller", UPN: "casey", Mail: "casey@brightwater.example", MFA: true})
-	a.user(one, world.User{ID: devi, Name: "Devi Anand", UPN: "devi", Mail: "devi@brightwater.example"})
+	a.user(one, world.User{ID: devi, Name: "Devi Anand", UPN: "devi", Mail: "devi@brightwater.example", MFA: true})
 	a.user(two, world.User{ID: kim, Name: "Kim Sato", UPN: "kim", Mail: "kim@kestrel.example", MFA: true})
 	a.guest(one, jamesBrightwater)
 	a.guest(two, jamesKestrel)
@@ -95,7 +98,7 @@ func (a *author) note(err error) {
 }
 
 func (a *author) tenant(id csp.TenantID, name, domain string) world.Tenant {
-	t, err := a.w.AddTenant(csp.Tenant{ID: id, Name: name, DefaultDomain: domain})
+	t, err := a.w.AddTenant(csp.Tenant{ID: id, Name: name, DefaultDomain: csp.Domain(domain)})
 	a.note(err)
 	return t
 }
@@ -136,12 +139,7 @@ func (a *author) group(t world.Tenant, g world.Group, members ...csp.ObjectID) {
 
 // guest invites James; the invitation gives him no right to anything (R2).
 func (a *author) guest(t world.Tenant, id csp.ObjectID) {
-	partner, ok := a.w.Tenant(alder)
-	if !ok {
-		a.note(errors.New("the partner's tenant is missing"))
-		return
-	}
-	home, ok := partner.User(james)
+	home, ok := a.w.User(alder, james)
 	if !ok {
 		a.note(errors.New("James is missing"))
 		return

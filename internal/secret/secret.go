@@ -23,6 +23,7 @@ const (
 	AuditSigning Purpose = "latchkey/1 audit checkpoint signing seed"
 	MailNumbers  Purpose = "latchkey/1 numbers in mails"
 	WebForms     Purpose = "latchkey/1 web form nonces"
+	WebSessions  Purpose = "latchkey/1 web sessions and sign-in cookies"
 )
 
 // New makes a fresh secret.

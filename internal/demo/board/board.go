@@ -5,6 +5,7 @@ package board
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"html/template"
 	"net/http"
@@ -27,6 +28,15 @@ type Board struct {
 	Clock  *clock.Movable
 	Portal string // addresses the pages link to
 	World  string
+	// Trials are what the engineer may try with his own token.
+	Trials []Trial
+}
+
+// Trial is one thing to try: it answers with the HTTP status and a sentence.
+type Trial struct {
+	Key   string
+	Label string
+	Try   func(ctx context.Context) (status int, said string, err error)
 }
 
 // farthest bounds one move of the clock; a longer one is a slip of the hand.
@@ -40,6 +50,8 @@ func (b *Board) Handler() http.Handler {
 	mux.HandleFunc("GET /mail/{number}/html", b.mailHTML)
 	mux.HandleFunc("GET /clock", b.clock)
 	mux.HandleFunc("POST /clock", b.moveClock)
+	mux.HandleFunc("GET /try", b.trials)
+	mux.HandleFunc("POST /try", b.try)
 	mux.Handle("GET /board.css", http.FileServerFS(files))
 	return headers(http.NewCrossOriginProtection().Handler(mux))
 }
@@ -159,6 +171,40 @@ func (b *Board) moveClock(w http.ResponseWriter, r *http.Request) {
 	}
 	b.Clock.Move(by)
 	http.Redirect(w, r, (&url.URL{Path: "/clock"}).String(), http.StatusSeeOther)
+}
+
+// trialView is the page of trials, with the last one's answer.
+type trialView struct {
+	view
+	Trials []Trial
+	Tried  string
+	Status int
+	Said   string
+	Done   bool
+}
+
+func (b *Board) trials(w http.ResponseWriter, _ *http.Request) {
+	render(w, http.StatusOK, "trials", trialView{view: b.view("James’s command line", "try"), Trials: b.Trials})
+}
+
+func (b *Board) try(w http.ResponseWriter, r *http.Request) {
+	key := r.PostFormValue("what")
+	for _, trial := range b.Trials {
+		if trial.Key != key {
+			continue
+		}
+		status, said, err := trial.Try(r.Context())
+		if err != nil {
+			b.trouble(w, http.StatusBadGateway, "The emulated cloud did not answer. Is the demo still running?")
+			return
+		}
+		render(w, http.StatusOK, "trials", trialView{
+			view: b.view("James’s command line", "try"), Trials: b.Trials,
+			Tried: trial.Label, Status: status, Said: said, Done: status < http.StatusBadRequest,
+		})
+		return
+	}
+	b.trouble(w, http.StatusBadRequest, "There is nothing of that name to try. Nothing was done.")
 }
 
 func (b *Board) trouble(w http.ResponseWriter, status int, text string) {

@@ -140,30 +140,41 @@ type Reaped struct {
 	Err error
 }
 
+// Reaping says whose objects Reap looks for, and where.
+type Reaping struct {
+	Instance csp.TenantID
+	Service  jit.CloudService
+	Places   []jit.Place
+	Now      time.Time
+	// DryRun looks and removes nothing.
+	DryRun bool
+}
+
 // Reap removes what an installation left behind, without its database: every
 // object at the places that carries the instance's marker, under the name that
 // follows from it, and whose end has passed. Whatever else stands there is left
 // alone. A place that cannot be read is an error; the others are reaped all the
 // same.
-func Reap(ctx context.Context, instance csp.TenantID, places []jit.Place, service jit.CloudService, connector jit.Connector, now time.Time) ([]Reaped, error) {
+func Reap(ctx context.Context, connector jit.Connector, what Reaping) ([]Reaped, error) {
 	var report []Reaped
 	var problems []error
-	for _, place := range places {
+	for _, place := range what.Places {
 		marked, err := connector.Marked(ctx, place)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("reading %s in tenant %s: %w", place.Scope, place.Tenant, err))
 			continue
 		}
 		for _, m := range marked {
-			m.Order.Target.Service, m.Order.Target.Tenant = service, place.Tenant
-			if !m.Owns(instance) {
-				continue
-			}
-			if m.Order.Marker.Ends.After(now) {
+			m.Order.Target.Service, m.Order.Target.Tenant = what.Service, place.Tenant
+			switch {
+			case !m.Owns(what.Instance):
+			case m.Order.Marker.Ends.After(what.Now):
 				report = append(report, Reaped{Order: m.Order, Kept: true})
-				continue
+			case what.DryRun:
+				report = append(report, Reaped{Order: m.Order})
+			default:
+				report = append(report, reapOne(ctx, connector, m.Order))
 			}
-			report = append(report, reapOne(ctx, connector, m.Order))
 		}
 	}
 	return report, errors.Join(problems...)

@@ -1,0 +1,215 @@
+// Package arm is the emulated Azure Resource Manager: subscriptions, resource
+// groups, role definitions, role assignments, locks and a virtual machine on
+// which rights can be tried, with the answers and the errors of the real one.
+//
+// It has a router of its own, because the paths are no fixed patterns: any scope
+// may stand in front of an authorization resource, letters compare in either
+// case, doubled slashes count as one, and nothing is ever redirected. What a
+// path cannot say is refused in Microsoft's shape.
+//
+// Whether a caller may do something is judged by package world from the token's
+// object and the groups written into it; see there for the rules.
+package arm
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"latchkey/csp"
+	"latchkey/emulator/token"
+	"latchkey/emulator/world"
+)
+
+// Options are what the resource manager needs.
+type Options struct {
+	World *world.World
+	Key   *token.Key
+	// Audiences gives resource names, besides Azure's own, that a token may be for.
+	Audiences func() []string
+	// LoginOrigin gives the address of the sign-in service, for the challenge
+	// that tells a client where to get a token; "" leaves it out.
+	LoginOrigin func() string
+	// Throttle makes exhausted rate limits answer 429. The headers that show
+	// what remains are always sent.
+	Throttle bool
+}
+
+// Handler serves Azure Resource Manager. Make it with New.
+type Handler struct {
+	Options
+	buckets *buckets
+}
+
+// New makes the resource manager.
+func New(o Options) *Handler {
+	if o.Audiences == nil {
+		o.Audiences = func() []string { return nil }
+	}
+	if o.LoginOrigin == nil {
+		o.LoginOrigin = func() string { return "" }
+	}
+	return &Handler{Options: o, buckets: newBuckets(o.World.Now)}
+}
+
+const maxBody = 1 << 20
+
+// call is one request on its way through.
+type call struct {
+	ctx    context.Context
+	method string
+	query  url.Values
+	body   []byte
+	route  route
+	claims token.Claims
+	caller world.Caller
+	actor  world.Actor
+	tenant world.Tenant
+}
+
+// reply is what an operation answers; a nil body sends none.
+type reply struct {
+	status int
+	body   any
+}
+
+func ok(body any) (reply, *failure) { return reply{http.StatusOK, body}, nil }
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.stamp(w, r)
+	got, f := h.serve(w, r)
+	if f != nil {
+		f.write(w)
+		return
+	}
+	if got.body == nil {
+		w.WriteHeader(got.status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(got.status)
+	if r.Method != http.MethodHead {
+		// A client that hangs up while being answered is its own problem.
+		_ = json.NewEncoder(w).Encode(got.body)
+	}
+}
+
+// stamp sets the headers every answer has. The date is the world's.
+func (h *Handler) stamp(w http.ResponseWriter, r *http.Request) {
+	id := world.NewID[csp.Tenant]().String()
+	correlation := r.Header.Get("x-ms-correlation-request-id")
+	if _, err := csp.ParseID[csp.Tenant](correlation); err != nil {
+		correlation = id
+	}
+	now := h.World.Now()
+	header := w.Header()
+	header.Set("Date", now.Format(http.TimeFormat))
+	header.Set("Cache-Control", "no-cache")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("x-emulator", "latchkey")
+	header.Set("x-ms-request-id", id)
+	header.Set("x-ms-correlation-request-id", correlation)
+	header.Set("x-ms-routing-request-id", "EMULATOR:"+now.Format("20060102T150405Z")+":"+id)
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure) {
+	c := &call{ctx: r.Context(), method: r.Method}
+	var f *failure
+	if c.route, f = parseRoute(r.URL.EscapedPath()); f != nil {
+		return reply{}, f
+	}
+	if c.query, f = readQuery(r.URL.RawQuery); f != nil {
+		return reply{}, f
+	}
+	operate, f := h.operation(c)
+	if f != nil {
+		return reply{}, f
+	}
+	if f = checkVersion(c.query); f != nil {
+		return reply{}, f
+	}
+	if f = h.authenticate(c, r); f != nil {
+		return reply{}, f
+	}
+	if f = h.checkTenant(c); f != nil {
+		return reply{}, f
+	}
+	if f = h.buckets.spend(w, c, h.Throttle); f != nil {
+		return reply{}, f
+	}
+	if c.body, f = readBody(w, r); f != nil {
+		return reply{}, f
+	}
+	return operate(c)
+}
+
+// readQuery decodes a query as Azure does: a plus or %20 for a space, names in
+// either case, $filter or %24filter.
+func readQuery(raw string) (url.Values, *failure) {
+	parsed, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, badRequest("BadRequest", "The query string could not be read.")
+	}
+	q := make(url.Values, len(parsed))
+	for name, values := range parsed {
+		q[strings.ToLower(name)] = values
+	}
+	return q, nil
+}
+
+// versions lists the api-versions that some client in use is known to send.
+const versions = " 2015-01-01 2015-07-01 2016-09-01 2017-04-01 2018-01-01-preview 2018-09-01-preview 2019-11-01 2020-01-01 2020-03-01-preview " +
+	"2020-04-01-preview 2020-05-01 2020-06-01 2020-08-01-preview 2020-10-01 2020-10-01-preview 2021-04-01 2021-07-01 2022-03-01 2022-04-01 2022-05-01-preview " +
+	"2022-08-01 2022-12-01 2023-03-01 2023-07-01 2023-09-01 2024-03-01 2024-07-01 2024-11-01 2025-04-01 2026-08-01 "
+
+func checkVersion(q url.Values) *failure {
+	v := q.Get("api-version")
+	if v == "" {
+		return badRequest("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+	}
+	if strings.Contains(v, " ") || !strings.Contains(versions, " "+strings.ToLower(v)+" ") {
+		return badRequest("InvalidApiVersionParameter", "The api-version '"+clip(v)+"' is invalid. The supported versions are '"+strings.ReplaceAll(strings.TrimSpace(versions), " ", ",")+"'.")
+	}
+	return nil
+}
+
+// readBody reads at most maxBody bytes, unpacked.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *failure) {
+	var from io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
+	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		unpacked, err := gzip.NewReader(from)
+		if err != nil {
+			return nil, badRequest("InvalidRequestContent", "The request content says it is gzip and is not.")
+		}
+		from = io.LimitReader(unpacked, maxBody+1)
+	}
+	body, err := io.ReadAll(from)
+	if err != nil || len(body) > maxBody {
+		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge", message: "The request content is larger than " + strconv.Itoa(maxBody) + " bytes, or could not be read."}
+	}
+	return body, nil
+}
+
+func decode(body []byte, into any) *failure {
+	if len(body) == 0 {
+		return badRequest("MissingRequestBody", "A request body is required.")
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return badRequest("InvalidRequestContent", "The request content was invalid and could not be deserialized: '"+clip(err.Error())+"'.")
+	}
+	return nil
+}
+
+func clip(s string) string {
+	const most = 200
+	if len(s) > most {
+		return s[:most] + "..."
+	}
+	return s
+}

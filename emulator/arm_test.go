@@ -1,0 +1,675 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/csp"
+	"latchkey/emulator"
+	"latchkey/emulator/token"
+	"latchkey/emulator/world"
+)
+
+// userToken signs a person in at the tenant and gives his ARM token.
+func (v *town) userToken(t testing.TB, at world.Tenant, account, password string) string {
+	t.Helper()
+	back := newBrowser(t, v.server.Transport()).signIn(t, v.authorizeURL(at.ID.String(), "scope", "openid "+audience+"/.default"), account, password)
+	_, body := v.token(t, at.ID.String(), v.codeForm(back.Get("code")))
+	if body.AccessToken == "" {
+		t.Fatalf("no token: %s", body.Description)
+	}
+	return body.AccessToken
+}
+
+// forged signs any claims with the emulator's key, for tokens Entra would not issue.
+func forged(t testing.TB, c token.Claims) string {
+	t.Helper()
+	raw, err := token.NewKey(signingKey).Sign(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func (v *town) assignmentPath(scope csp.Scope, name string) string {
+	return strings.TrimSuffix(scope.String(), "/") + "/providers/Microsoft.Authorization/roleAssignments/" + name
+}
+
+func put(role csp.RoleDefinition, principal csp.ObjectID, kind string, more ...string) string {
+	properties := map[string]string{"roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/" + role.ID.String(), "principalId": principal.String()}
+	if kind != "" {
+		properties["principalType"] = kind
+	}
+	for i := 0; i+1 < len(more); i += 2 {
+		properties[more[i]] = more[i+1]
+	}
+	raw, err := json.Marshal(map[string]any{"properties": properties})
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+func newName() string { return world.NewID[csp.RoleAssignment]().String() }
+
+// TestStory is what the product is for, by hand: refused, granted, done,
+// taken away, refused again.
+func TestStory(t *testing.T) {
+	v := newTown(t)
+	james, portal := v.userToken(t, v.customer, "James Holt", "raven"), v.portalToken(t)
+	restart, name := v.vm.Scope.String()+"/restart", newName()
+	expect := func(what string, status int, body armBody, wantStatus int, wantCode string) {
+		t.Helper()
+		if status != wantStatus || body.Error.Code != wantCode {
+			t.Fatalf("%s: %d %s %s, want %d %s", what, status, body.Error.Code, body.Error.Message, wantStatus, wantCode)
+		}
+	}
+	status, body := v.call(t, james, http.MethodPost, restart, "")
+	expect("restart without a right", status, body, 403, "AuthorizationFailed")
+	status, body = v.call(t, portal, http.MethodPut, v.assignmentPath(v.group.Scope, name), put(powerOn, v.guest.ID, "User", "description", "note"))
+	expect("the portal grants", status, body, 201, "")
+	status, body = v.call(t, james, http.MethodPost, restart, "")
+	expect("restart with the right", status, body, 200, "")
+	status, body = v.call(t, james, http.MethodPost, v.vm.Scope.String()+"/runCommand", `{"commandId":"RunShellScript"}`)
+	expect("run a command, which the role does not allow", status, body, 403, "AuthorizationFailed")
+	status, body = v.call(t, portal, http.MethodDelete, v.assignmentPath(v.group.Scope, name), "")
+	expect("the portal revokes", status, body, 200, "")
+	status, body = v.call(t, james, http.MethodPost, restart, "")
+	expect("restart without the right again", status, body, 403, "AuthorizationFailed")
+
+	if vm, _ := v.world.VM(v.vm.Scope); vm.Restarts != 1 {
+		t.Errorf("restarted %d times, want once", vm.Restarts)
+	}
+	held := world.Intervals(v.world.History())
+	last := held[len(held)-1]
+	if last.Assignment.Principal != v.guest.ID || last.To.IsZero() || last.Assignment.Description != "note" {
+		t.Errorf("the history has %+v", last)
+	}
+}
+
+func TestRunCommandNeedsItsOwnAction(t *testing.T) {
+	v := newTown(t)
+	must(v.customer.Assign(csp.RoleAssignment{Scope: v.group.Scope, Role: vmContrib.ID, Principal: v.guest.ID}))(t)
+	james := v.userToken(t, v.customer, "James Holt", "raven")
+	status, body := v.call(t, james, http.MethodPost, v.vm.Scope.String()+"/runCommand", `{"commandId":"RunShellScript","script":["id"]}`)
+	if status != 200 {
+		t.Fatalf("%d %s", status, body.Error.Message)
+	}
+	if vm, _ := v.world.VM(v.vm.Scope); vm.Commands != 1 {
+		t.Errorf("%d commands, want one", vm.Commands)
+	}
+}
+
+func TestAssignmentErrors(t *testing.T) {
+	v := newTown(t)
+	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: owner.ID, Principal: v.anna.ID}))(t)
+	existing := must(v.customer.Assign(csp.RoleAssignment{Scope: v.group.Scope, Role: reader.ID, Principal: v.guest.ID}))(t)
+	if err := v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true}); err != nil {
+		t.Fatal(err)
+	}
+	anna, portal, nobody := v.userToken(t, v.customer, "Anna Berg", "conto"), v.portalToken(t), csp.MustParseID[csp.Principal]("11111111-2222-4333-8444-555555555555")
+	at := func(name string) string { return v.assignmentPath(v.group.Scope, name) }
+	for _, test := range []struct {
+		name, token, path, body string
+		status                  int
+		code, message           string
+	}{
+		{"without the right", v.userToken(t, v.customer, "James Holt", "raven"), at(newName()), put(reader, v.anna.ID, "User"), 403, "AuthorizationFailed", "'james@ravenhill.example' with object id '" + v.guest.ID.String() + "'"},
+		{"a role the condition does not list", portal, at(newName()), put(owner, v.guest.ID, "User"), 403, "AuthorizationFailed", "roleAssignments/write"},
+		{"a principal type the condition does not list", portal, at(newName()), put(powerOn, v.portal.ID, "ServicePrincipal"), 403, "AuthorizationFailed", ""},
+		{"a type that is only claimed", portal, at(newName()), put(powerOn, v.portal.ID, "User"), 403, "AuthorizationFailed", ""},
+		{"the same under another name", anna, at(newName()), put(reader, v.guest.ID, "User"), 409, "RoleAssignmentExists", "existing role assignment is " + strings.ReplaceAll(existing.Name.String(), "-", "") + "."},
+		{"a name that stands for another principal", anna, at(existing.Name.String()), put(reader, v.anna.ID, "User"), 400, "RoleAssignmentUpdateNotPermitted", "not allowed to be updated"},
+		{"a name that stands for another role", anna, at(existing.Name.String()), put(owner, v.guest.ID, "User"), 400, "RoleAssignmentUpdateNotPermitted", ""},
+		{"a name that stands at another scope", anna, v.assignmentPath(v.sub.Scope(), existing.Name.String()), put(reader, v.guest.ID, "User"), 400, "RoleAssignmentUpdateNotPermitted", ""},
+		{"a principal nobody knows", anna, at(newName()), put(reader, nobody, "User"), 400, "PrincipalNotFound", "Principal 11111111222243338444555555555555 does not exist in the directory " + v.customer.ID.String()},
+		{"another tenant's user", anna, at(newName()), put(reader, v.james.ID, "User"), 400, "PrincipalNotFound", ""},
+		{"a group of a partner, called a group", anna, at(newName()), put(reader, v.agents.ID, "Group"), 400, "UnmatchedPrincipalType", "has type 'ForeignGroup' , which is different from specified PrinciaplType 'Group'"},
+		{"a user, called a service principal", anna, at(newName()), put(owner, v.guest.ID, "ServicePrincipal"), 400, "UnmatchedPrincipalType", "'User'"},
+		{"a type that is none", anna, at(newName()), put(reader, v.anna.ID, "Robot"), 400, "PrincipalTypeNotSupported", ""},
+		{"a principal id that is none", anna, at(newName()), `{"properties":{"principalId":"james","roleDefinitionId":"` + reader.ID.String() + `"}}`, 400, "InvalidPrincipalId", ""},
+		{"a role that does not exist", anna, at(newName()), put(csp.RoleDefinition{ID: world.NewID[csp.RoleDefinition]()}, v.anna.ID, "User"), 400, "RoleDefinitionDoesNotExist", ""},
+		{"a role id that is none", anna, at(newName()), `{"properties":{"principalId":"` + v.anna.ID.String() + `","roleDefinitionId":"Owner"}}`, 400, "InvalidRoleDefinitionId", ""},
+		{"a name that is no GUID", anna, at("james"), put(reader, v.anna.ID, "User"), 400, "InvalidRoleAssignmentId", ""},
+		{"no body", anna, at(newName()), "", 400, "MissingRequestBody", ""},
+		{"a body that is no JSON", anna, at(newName()), "{", 400, "InvalidRequestContent", ""},
+		{"no properties", anna, at(newName()), "{}", 400, "InvalidCreateRoleAssignmentRequest", ""},
+		{"an old condition version", anna, at(newName()), put(reader, v.anna.ID, "User", "condition", "ActionMatches{'*'}", "conditionVersion", "1.0"), 400, "InvalidConditionVersion", ""},
+		{"a resource group that is not there", anna, v.assignmentPath(csp.MustParseScope(v.sub.Scope().String()+"/resourceGroups/nowhere"), newName()), put(reader, v.anna.ID, "User"), 404, "ResourceGroupNotFound", "'nowhere'"},
+		{"a resource that is not there", anna, v.assignmentPath(csp.MustParseScope(v.group.Scope.String()+"/providers/Microsoft.Compute/virtualMachines/nowhere"), newName()), put(reader, v.anna.ID, "User"), 404, "ResourceNotFound", "Microsoft.Compute/virtualMachines/nowhere"},
+		{"a body larger than a mebibyte", anna, at(newName()), strings.Repeat(" ", 1<<20+1), 413, "RequestEntityTooLarge", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := len(v.world.History())
+			status, body := v.call(t, test.token, http.MethodPut, test.path, test.body)
+			if status != test.status || body.Error.Code != test.code || !strings.Contains(body.Error.Message, test.message) {
+				t.Errorf("answered %d %s %q, want %d %s %q", status, body.Error.Code, body.Error.Message, test.status, test.code, test.message)
+			}
+			if after := len(v.world.History()); after != before {
+				t.Error("something was changed")
+			}
+		})
+	}
+}
+
+func TestForeignGroup(t *testing.T) {
+	v := newTown(t)
+	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: owner.ID, Principal: v.anna.ID}))(t)
+	anna := v.userToken(t, v.customer, "Anna Berg", "conto")
+	path := v.assignmentPath(v.sub.Scope(), newName())
+
+	t.Run("before there is a relationship the group does not exist", func(t *testing.T) {
+		if status, body := v.call(t, anna, http.MethodPut, path, put(owner, v.agents.ID, "ForeignGroup")); status != 400 || body.Error.Code != "PrincipalNotFound" {
+			t.Errorf("%d %s", status, body.Error.Code)
+		}
+	})
+	if err := v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true, DAP: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"ForeignGroup", ""} {
+		t.Run("then it is assigned, with the type "+kind, func(t *testing.T) {
+			status, body := v.call(t, anna, http.MethodPut, path, put(owner, v.agents.ID, kind))
+			if status > 201 || body.Properties.PrincipalType != "ForeignGroup" {
+				t.Errorf("%d %s, type %q", status, body.Error.Message, body.Properties.PrincipalType)
+			}
+		})
+	}
+	restart := v.vm.Scope.String() + "/restart"
+	ian := must(v.partner.AddUser(world.User{Name: "Ian Frost", UPN: "ian", Password: "x"}))(t)
+	t.Run("an agent who may enter the tenant is Owner (R22)", func(t *testing.T) {
+		if err := v.partner.AddMember(v.agents.ID, ian.ID); err != nil {
+			t.Fatal(err)
+		}
+		if status, body := v.call(t, v.delegatedToken(t, ian), http.MethodPost, restart, ""); status != 200 {
+			t.Errorf("%d %s", status, body.Error.Message)
+		}
+	})
+	t.Run("an agent who is a guest there is only the guest (R13)", func(t *testing.T) {
+		if err := v.partner.AddMember(v.agents.ID, v.james.ID); err != nil {
+			t.Fatal(err)
+		}
+		if status, _ := v.call(t, v.userToken(t, v.customer, "James Holt", "raven"), http.MethodPost, restart, ""); status != 403 {
+			t.Errorf("answered %d", status)
+		}
+	})
+	t.Run("without delegated administration the agent does not enter, and the assignment stays (R23)", func(t *testing.T) {
+		if err := v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.world.Enter(ian.Account(), v.customer.ID); world.LawOf(err) != world.NotInTenant {
+			t.Errorf("enter: %v", err)
+		}
+		if len(v.customer.AssignmentsAbove(v.sub.Scope())) != 3 {
+			t.Error("an assignment has gone")
+		}
+	})
+}
+
+// delegatedToken takes a partner user who is no guest into the customer's tenant.
+func (v *town) delegatedToken(t testing.TB, u world.User) string {
+	t.Helper()
+	b := newBrowser(t, v.server.Transport())
+	p := b.press(t, b.open(t, v.authorizeURL(v.customer.ID.String(), "scope", audience+"/.default")), "Next", url.Values{"account": {u.UPN}})
+	p = b.press(t, p, "Sign in", url.Values{"password": {u.Password}})
+	if p.sentTo == nil {
+		t.Fatal(p.text)
+	}
+	_, body := v.token(t, v.customer.ID.String(), v.codeForm(p.sentTo.Query().Get("code")))
+	return body.AccessToken
+}
+
+func TestTokensThatAreRefused(t *testing.T) {
+	v := newTown(t)
+	good := v.portalToken(t)
+	claims := claimsOf(t, v, good)
+	change := func(f func(*token.Claims)) string {
+		c := claims
+		f(&c)
+		return forged(t, c)
+	}
+	parts := strings.Split(good, ".")
+	for _, test := range []struct {
+		name, token, code string
+	}{
+		{"none", "", "AuthenticationFailed"},
+		{"no token at all", "nonsense", "InvalidAuthenticationToken"},
+		{"one with its signature cut off", parts[0] + "." + parts[1] + ".", "InvalidAuthenticationToken"},
+		{"one that says it needs no signature", "eyJhbGciOiJub25lIn0." + parts[1] + ".", "InvalidAuthenticationToken"},
+		{"one with other claims under the same signature", parts[0] + "." + parts[1][:len(parts[1])-4] + "AAAA." + parts[2], "InvalidAuthenticationToken"},
+		{"one of the size of a book", strings.Repeat("a", 80<<10) + ".b.c", "InvalidAuthenticationToken"},
+		{"one for Graph", change(func(c *token.Claims) { c.Audience = "https://graph.microsoft.com" }), "InvalidAuthenticationTokenAudience"},
+		{"an identity token's issuer", change(func(c *token.Claims) { c.Issuer = login + "/" + c.Tenant + "/v2.0" }), "InvalidAuthenticationToken"},
+		{"one from tomorrow", change(func(c *token.Claims) { c.NotBefore += 86400; c.Expires += 86400 }), "InvalidAuthenticationToken"},
+		{"an expired one", change(func(c *token.Claims) { c.Expires = v.clock.Now().Unix() }), "ExpiredAuthenticationToken"},
+		{"one of the partner's tenant", v.appToken(t, v.partner, v.app), "InvalidAuthenticationTokenTenant"},
+		{"one of a tenant that is not there", change(func(c *token.Claims) {
+			c.Tenant = newName()
+			c.Issuer = "https://sts.windows.net/" + c.Tenant + "/"
+		}), "InvalidAuthenticationToken"},
+		{"one without an object", change(func(c *token.Claims) { c.Object = "" }), "InvalidAuthenticationToken"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, body := v.call(t, test.token, http.MethodGet, v.group.Scope.String(), "")
+			if status != 401 || body.Error.Code != test.code || body.header.Get("WWW-Authenticate") == "" {
+				t.Errorf("answered %d %s %q", status, body.Error.Code, body.Error.Message)
+			}
+		})
+	}
+	t.Run("a good one, for comparison", func(t *testing.T) {
+		if status, body := v.call(t, good, http.MethodGet, v.group.Scope.String(), ""); status != 200 {
+			t.Errorf("answered %d %s", status, body.Error.Message)
+		}
+	})
+	t.Run("a good one an hour later", func(t *testing.T) {
+		v.clock.Move(time.Hour)
+		if status, body := v.call(t, good, http.MethodGet, v.group.Scope.String(), ""); status != 401 || body.Error.Code != "ExpiredAuthenticationToken" {
+			t.Errorf("answered %d %s", status, body.Error.Code)
+		}
+	})
+}
+
+func TestDelete(t *testing.T) {
+	v := newTown(t)
+	portal := v.portalToken(t)
+	give := func(t *testing.T, scope csp.Scope, role csp.RoleDefinition, principal csp.ObjectID) world.Assignment {
+		return must(v.customer.Assign(csp.RoleAssignment{Scope: scope, Role: role.ID, Principal: principal}))(t)
+	}
+	remove := func(t *testing.T, token string, a world.Assignment) (int, armBody) {
+		return v.call(t, token, http.MethodDelete, v.assignmentPath(a.Scope, a.Name.String()), "")
+	}
+	t.Run("answers with what was removed, and then that nothing is there", func(t *testing.T) {
+		a := give(t, v.group.Scope, powerOn, v.guest.ID)
+		if status, body := remove(t, portal, a); status != 200 || body.Name != a.Name.String() {
+			t.Errorf("first %d %s", status, body.Error.Message)
+		}
+		if status, _ := remove(t, portal, a); status != 204 {
+			t.Errorf("then %d", status)
+		}
+	})
+	t.Run("is refused for a role the condition does not list", func(t *testing.T) {
+		if status, body := remove(t, portal, give(t, v.group.Scope, reader, v.guest.ID)); status != 403 || body.Error.Code != "AuthorizationFailed" {
+			t.Errorf("%d %s", status, body.Error.Code)
+		}
+	})
+	t.Run("does not find an assignment from another scope", func(t *testing.T) {
+		a := give(t, v.sub.Scope(), powerOn, v.guest.ID)
+		a.Scope = v.group.Scope
+		if status, _ := remove(t, portal, a); status != 204 {
+			t.Errorf("answered %d", status)
+		}
+		if _, err := v.customer.Assignment(v.sub.Scope(), a.Name); err != nil {
+			t.Error("it was removed all the same")
+		}
+	})
+	t.Run("is refused under a delete lock, while a grant is not (R27)", func(t *testing.T) {
+		if err := v.world.AddLock(world.Lock{Name: "keep", Scope: v.sub.Scope(), Level: world.CanNotDelete}); err != nil {
+			t.Fatal(err)
+		}
+		name := newName()
+		if status, body := v.call(t, portal, http.MethodPut, v.assignmentPath(v.vm.Scope, name), put(powerOn, v.guest.ID, "User")); status != 201 {
+			t.Fatalf("grant: %d %s", status, body.Error.Message)
+		}
+		status, body := v.call(t, portal, http.MethodDelete, v.assignmentPath(v.vm.Scope, name), "")
+		if status != 409 || body.Error.Code != "ScopeLocked" || !strings.Contains(body.Error.Message, "'"+v.sub.Scope().String()+"'. Please remove the lock") {
+			t.Errorf("%d %s %q", status, body.Error.Code, body.Error.Message)
+		}
+		if err := v.world.RemoveLock(v.sub.Scope(), "KEEP"); err != nil {
+			t.Fatal(err)
+		}
+		if status, _ = v.call(t, portal, http.MethodDelete, v.assignmentPath(v.vm.Scope, name), ""); status != 200 {
+			t.Errorf("after the lock: %d", status)
+		}
+	})
+	t.Run("a read-only lock refuses both, and the machine's restart", func(t *testing.T) {
+		a := give(t, v.vm.Scope, powerOn, v.guest.ID)
+		if err := v.world.AddLock(world.Lock{Name: "freeze", Scope: v.group.Scope, Level: world.ReadOnly}); err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range [][3]string{
+			{http.MethodPut, v.assignmentPath(v.vm.Scope, newName()), put(powerOn, v.anna.ID, "User")},
+			{http.MethodDelete, v.assignmentPath(v.vm.Scope, a.Name.String()), ""},
+		} {
+			if status, body := v.call(t, portal, call[0], call[1], call[2]); status != 409 || body.Error.Code != "ScopeLocked" {
+				t.Errorf("%s: %d %s", call[0], status, body.Error.Code)
+			}
+		}
+		if status, body := v.call(t, v.userToken(t, v.customer, "James Holt", "raven"), http.MethodPost, v.vm.Scope.String()+"/restart", ""); status != 409 || body.Error.Code != "ScopeLocked" {
+			t.Errorf("restart: %d %s", status, body.Error.Code)
+		}
+	})
+	t.Run("the last Owner stays", func(t *testing.T) {
+		last := give(t, v.sub.Scope(), owner, v.anna.ID)
+		anna := v.userToken(t, v.customer, "Anna Berg", "conto")
+		if err := v.world.RemoveLock(v.group.Scope, "freeze"); err != nil {
+			t.Fatal(err)
+		}
+		if status, body := remove(t, anna, last); status != 400 || !strings.Contains(body.Error.Message, "last RBAC admin") {
+			t.Errorf("%d %s", status, body.Error.Message)
+		}
+		give(t, v.sub.Scope(), owner, v.guest.ID)
+		if status, body := remove(t, anna, last); status != 200 {
+			t.Errorf("with another Owner: %d %s", status, body.Error.Message)
+		}
+	})
+}
+
+func TestUpdateChangesDescriptionAndCondition(t *testing.T) {
+	v := newTown(t)
+	portal, path := v.portalToken(t), v.assignmentPath(v.group.Scope, newName())
+	for i, want := range []int{201, 200, 200} {
+		description := []string{"one", "one", "two"}[i]
+		status, body := v.call(t, portal, http.MethodPut, path, put(powerOn, v.guest.ID, "User", "description", description))
+		if status != want || body.Properties.Description == nil || *body.Properties.Description != description {
+			t.Errorf("put %d: %d %s", i+1, status, body.Error.Message)
+		}
+	}
+}
+
+func TestListAssignments(t *testing.T) {
+	v := newTown(t)
+	helpers := must(v.customer.AddGroup(world.Group{Name: "Helpers"}))(t)
+	inner := must(v.customer.AddGroup(world.Group{Name: "Inner helpers"}))(t)
+	for _, pair := range [][2]csp.ObjectID{{helpers.ID, inner.ID}, {inner.ID, v.guest.ID}} {
+		if err := v.customer.AddMember(pair[0], pair[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, a := range []csp.RoleAssignment{
+		{Scope: v.sub.Scope(), Role: owner.ID, Principal: v.anna.ID},
+		{Scope: v.group.Scope, Role: reader.ID, Principal: helpers.ID},
+		{Scope: v.vm.Scope, Role: powerOn.ID, Principal: v.guest.ID},
+	} {
+		must(v.customer.Assign(a))(t)
+	}
+	portal := v.portalToken(t)
+	for _, test := range []struct {
+		name   string
+		scope  csp.Scope
+		filter string
+		want   []csp.ObjectID
+	}{
+		{"everything in the subscription", v.sub.Scope(), "", []csp.ObjectID{v.anna.ID, v.portal.ID, helpers.ID, v.guest.ID}},
+		{"at, above and below the group", v.group.Scope, "", []csp.ObjectID{v.anna.ID, v.portal.ID, helpers.ID, v.guest.ID}},
+		{"at and above the group", v.group.Scope, "$filter=atScope()", []csp.ObjectID{v.anna.ID, v.portal.ID, helpers.ID}},
+		{"at and above, percent-encoded", v.group.Scope, "%24filter=atScope%28%29", []csp.ObjectID{v.anna.ID, v.portal.ID, helpers.ID}},
+		{"one principal, spaces as plus", v.sub.Scope(), "$filter=principalId+eq+'" + v.guest.ID.String() + "'", []csp.ObjectID{v.guest.ID}},
+		{"one principal, spaces as %20", v.sub.Scope(), "$filter=principalId%20eq%20'" + v.guest.ID.String() + "'", []csp.ObjectID{v.guest.ID}},
+		{"one principal with all his groups", v.sub.Scope(), "$filter=assignedTo('" + v.guest.ID.String() + "')", []csp.ObjectID{v.guest.ID, helpers.ID}},
+		{"the same, not below", v.group.Scope, "$filter=atScope()+and+assignedTo('" + v.guest.ID.String() + "')", []csp.ObjectID{helpers.ID}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, body := v.call(t, portal, http.MethodGet, v.assignmentPath(test.scope, "")+"?"+test.filter, "")
+			var got []string
+			for _, a := range body.Value {
+				got = append(got, a.Properties.PrincipalID)
+			}
+			var want []string
+			for _, id := range test.want {
+				want = append(want, id.String())
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if status != 200 || !slices.Equal(got, want) {
+				t.Errorf("%d %s: %v, want %v", status, body.Error.Message, got, want)
+			}
+		})
+	}
+	for name, query := range map[string]string{
+		"atScope with principalId": "$filter=atScope()+and+principalId+eq+'" + v.guest.ID.String() + "'",
+		"an unknown function":      "$filter=inMood('good')",
+		"a principal that is none": "$filter=principalId+eq+'james'",
+		"a filter that ends early": "$filter=atScope()+and",
+		"a filter never closed":    "$filter=assignedTo('",
+	} {
+		t.Run(name+" is refused", func(t *testing.T) {
+			if status, body := v.call(t, portal, http.MethodGet, v.assignmentPath(v.sub.Scope(), "")+"?"+query, ""); status != 400 || body.Error.Code != "UnsupportedQuery" {
+				t.Errorf("%d %s", status, body.Error.Code)
+			}
+		})
+	}
+}
+
+func TestWhoSeesWhat(t *testing.T) {
+	v := newTown(t)
+	other := must(v.customer.AddSubscription(csp.Subscription{Name: "Contoso test"}))(t)
+	list := func(t *testing.T, token, path string) []string {
+		status, body := v.call(t, token, http.MethodGet, path, "")
+		if status != 200 {
+			t.Fatalf("%d %s", status, body.Error.Message)
+		}
+		got := []string{}
+		for _, one := range body.Value {
+			got = append(got, one.ID)
+		}
+		return got
+	}
+	james := v.userToken(t, v.customer, "James Holt", "raven")
+	t.Run("a guest without a role sees no subscription", func(t *testing.T) {
+		if got := list(t, james, "/subscriptions"); len(got) != 0 {
+			t.Errorf("sees %v", got)
+		}
+		if status, body := v.call(t, james, http.MethodGet, v.sub.Scope().String(), ""); status != 404 || body.Error.Code != "SubscriptionNotFound" {
+			t.Errorf("%d %s", status, body.Error.Code)
+		}
+	})
+	must(v.customer.Assign(csp.RoleAssignment{Scope: v.vm.Scope, Role: reader.ID, Principal: v.guest.ID}))(t)
+	t.Run("a role on one machine shows its subscription, and only that one (R30)", func(t *testing.T) {
+		if got := list(t, james, "/subscriptions"); len(got) != 1 || !strings.Contains(got[0], v.sub.ID.String()) {
+			t.Errorf("sees %v, and not %s", got, other.ID)
+		}
+	})
+	t.Run("a token of the home tenant shows nothing of the customer's (R30)", func(t *testing.T) {
+		if got := list(t, v.userToken(t, v.partner, "James Holt", "raven"), "/subscriptions"); len(got) != 0 {
+			t.Errorf("sees %v", got)
+		}
+	})
+	t.Run("tenants are the home and those one is a guest of", func(t *testing.T) {
+		if got := list(t, james, "/tenants"); len(got) != 2 || !strings.Contains(got[0], v.partner.ID.String()) || !strings.Contains(got[1], v.customer.ID.String()) {
+			t.Errorf("sees %v", got)
+		}
+		if got := list(t, v.portalToken(t), "/tenants"); len(got) != 1 {
+			t.Errorf("an application sees %v", got)
+		}
+	})
+	t.Run("groups and machines are listed as far as they may be read", func(t *testing.T) {
+		if got := list(t, james, v.sub.Scope().String()+"/resourcegroups"); len(got) != 0 {
+			t.Errorf("groups %v", got)
+		}
+		if got := list(t, james, v.sub.Scope().String()+"/providers/Microsoft.Compute/virtualMachines"); len(got) != 1 {
+			t.Errorf("machines %v", got)
+		}
+		if got := list(t, v.portalToken(t), v.sub.Scope().String()+"/resourceGroups"); len(got) != 1 {
+			t.Errorf("the portal's groups %v", got)
+		}
+	})
+	t.Run("permissions are the caller's own", func(t *testing.T) {
+		_, body := v.call(t, james, http.MethodGet, v.vm.Scope.String()+"/providers/Microsoft.Authorization/permissions", "")
+		if len(body.Value) != 1 || !slices.Equal(body.Value[0].Actions, []string{"*/read"}) {
+			t.Errorf("%+v", body.Value)
+		}
+		if _, body := v.call(t, james, http.MethodGet, v.group.Scope.String()+"/providers/Microsoft.Authorization/permissions", ""); len(body.Value) != 0 {
+			t.Errorf("above the machine: %+v", body.Value)
+		}
+	})
+	t.Run("locks are listed with the inherited ones", func(t *testing.T) {
+		for name, scope := range map[string]csp.Scope{"above": v.sub.Scope(), "here": v.group.Scope, "below": v.vm.Scope} {
+			if err := v.world.AddLock(world.Lock{Name: name, Scope: scope, Level: world.CanNotDelete}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path := v.group.Scope.String() + "/providers/Microsoft.Authorization/locks"
+		if got := list(t, v.portalToken(t), path); len(got) != 3 {
+			t.Errorf("all: %v", got)
+		}
+		if got := list(t, v.portalToken(t), path+"?$filter=atScope()"); len(got) != 2 {
+			t.Errorf("at the scope: %v", got)
+		}
+	})
+}
+
+func TestRoleDefinitions(t *testing.T) {
+	v := newTown(t)
+	portal := v.portalToken(t)
+	must(v.customer.AddRole(csp.RoleDefinition{Name: "Restarter", Permissions: []csp.Permission{{Actions: []string{"Microsoft.Compute/virtualMachines/restart/action"}}}}))(t)
+	base := v.group.Scope.String() + "/providers/Microsoft.Authorization/roleDefinitions"
+	t.Run("all of them", func(t *testing.T) {
+		if _, body := v.call(t, portal, http.MethodGet, base, ""); len(body.Value) != 929 {
+			t.Errorf("%d definitions, want the 928 built-in ones and one more", len(body.Value))
+		}
+	})
+	t.Run("by name, with the subscription in the id", func(t *testing.T) {
+		_, body := v.call(t, portal, http.MethodGet, base+"?$filter=roleName+eq+'owner'", "")
+		if len(body.Value) != 1 || body.Value[0].ID != v.sub.Scope().String()+"/providers/Microsoft.Authorization/roleDefinitions/"+owner.ID.String() {
+			t.Errorf("%+v", body.Value)
+		}
+	})
+	t.Run("the custom ones", func(t *testing.T) {
+		if _, body := v.call(t, portal, http.MethodGet, base+"?$filter=type+eq+'CustomRole'", ""); len(body.Value) != 1 || body.Value[0].Properties.RoleName != "Restarter" {
+			t.Errorf("%+v", body.Value)
+		}
+	})
+	t.Run("one, and one that is not there", func(t *testing.T) {
+		if status, body := v.call(t, portal, http.MethodGet, base+"/"+reader.ID.String(), ""); status != 200 || body.Name != reader.ID.String() {
+			t.Errorf("%d %s", status, body.Error.Message)
+		}
+		if status, body := v.call(t, portal, http.MethodGet, base+"/"+newName(), ""); status != 404 || body.Error.Code != "RoleDefinitionDoesNotExist" {
+			t.Errorf("%d %s", status, body.Error.Code)
+		}
+	})
+	t.Run("not for everybody", func(t *testing.T) {
+		if status, _ := v.call(t, v.userToken(t, v.customer, "James Holt", "raven"), http.MethodGet, base, ""); status != 403 {
+			t.Errorf("answered %d", status)
+		}
+	})
+}
+
+func TestResourceGroups(t *testing.T) {
+	v := newTown(t)
+	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: owner.ID, Principal: v.anna.ID}))(t)
+	anna, path := v.userToken(t, v.customer, "Anna Berg", "conto"), v.sub.Scope().String()+"/resourcegroups/rg-new"
+	for i, step := range []struct {
+		method, path, body string
+		status             int
+		code               string
+	}{
+		{http.MethodGet, path, "", 404, "ResourceGroupNotFound"},
+		{http.MethodHead, path, "", 404, ""},
+		{http.MethodPut, path, `{}`, 400, "LocationRequired"},
+		{http.MethodPut, path, `{"location":"northeurope"}`, 201, ""},
+		{http.MethodPut, strings.ToUpper(path), `{"location":"northeurope","tags":{"a":"b"}}`, 200, ""},
+		{http.MethodHead, path, "", 204, ""},
+		{http.MethodGet, path, "", 200, ""},
+		{http.MethodDelete, path, "", 405, "HttpMethodNotSupported"},
+		{http.MethodPut, path + ".", `{"location":"northeurope"}`, 400, "BadRequest"},
+	} {
+		r := must(http.NewRequest(step.method, arm+step.path+"?api-version=2021-04-01", strings.NewReader(step.body)))(t)
+		r.Header.Set("Authorization", "Bearer "+anna)
+		response, raw := v.send(t, r)
+		if response.StatusCode != step.status || (step.code != "" && !strings.Contains(string(raw), `"`+step.code+`"`)) {
+			t.Errorf("step %d, %s: %d %s", i+1, step.method, response.StatusCode, raw)
+		}
+	}
+	if status, _ := v.call(t, v.portalToken(t), http.MethodPut, path, `{"location":"northeurope"}`); status != 403 {
+		t.Errorf("the portal may write groups: %d", status)
+	}
+}
+
+func TestPaths(t *testing.T) {
+	v := newTown(t)
+	portal := v.portalToken(t)
+	sub := v.sub.Scope().String()
+	for _, test := range []struct {
+		name, path string
+		status     int
+		code       string
+	}{
+		{"as it is", sub + "/resourceGroups/rg-desktops", 200, ""},
+		{"in capitals", strings.ToUpper(sub + "/resourceGroups/rg-desktops"), 200, ""},
+		{"with doubled slashes", "/" + strings.ReplaceAll(sub, "/", "//") + "//resourcegroups//rg-desktops/", 200, ""},
+		{"with quotes around the id", "/subscriptions/'" + v.sub.ID.String() + "'/resourceGroups/rg-desktops", 400, "InvalidSubscriptionId"},
+		{"with an encoded slash", sub + "/resourceGroups/rg%2Fdesktops", 400, "InvalidRequestUri"},
+		{"climbing", sub + "/resourceGroups/../x", 400, "InvalidRequestUri"},
+		{"climbing in disguise", sub + "/resourceGroups/%2e%2e/x", 400, "InvalidRequestUri"},
+		{"with too many segments", sub + strings.Repeat("/a", 100), 400, "InvalidRequestUri"},
+		{"too long", sub + "/" + strings.Repeat("a", 5000), 414, "RequestUriTooLong"},
+		{"of a provider nobody emulates", sub + "/providers/Microsoft.Storage/storageAccounts", 404, "InvalidResourceType"},
+		{"of a subscription that is not there", "/subscriptions/" + newName() + "/resourceGroups/rg", 404, "SubscriptionNotFound"},
+		{"of a scope that is none", "/nowhere/providers/Microsoft.Authorization/roleAssignments", 400, "BadRequest"},
+		{"the root", "/", 404, "InvalidResourceType"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, body := v.call(t, portal, http.MethodGet, test.path, "")
+			if status != test.status || body.Error.Code != test.code {
+				t.Errorf("answered %d %s %q", status, body.Error.Code, body.Error.Message)
+			}
+		})
+	}
+	for version, want := range map[string]string{"": "MissingApiVersionParameter", "1999-01-01": "InvalidApiVersionParameter", "2021-04-01 2022-04-01": "InvalidApiVersionParameter"} {
+		t.Run("api-version "+version, func(t *testing.T) {
+			status, body := v.call(t, portal, http.MethodGet, sub+"?api-version="+url.QueryEscape(version), "")
+			if status != 400 || body.Error.Code != want {
+				t.Errorf("answered %d %s", status, body.Error.Code)
+			}
+		})
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	v := newTown(t)
+	correlation := newName()
+	r := must(http.NewRequest(http.MethodGet, arm+v.group.Scope.String()+"?api-version=2021-04-01", nil))(t)
+	r.Header.Set("Authorization", "Bearer "+v.portalToken(t))
+	r.Header.Set("x-ms-correlation-request-id", correlation)
+	response, _ := v.send(t, r)
+	if date := response.Header.Get("Date"); date != "Mon, 02 Nov 2026 09:00:00 GMT" {
+		t.Errorf("Date is %s: not the world's", date)
+	}
+	if response.Header.Get("x-ms-correlation-request-id") != correlation || response.Header.Get("x-ms-request-id") == "" || response.Header.Get("x-emulator") != "latchkey" {
+		t.Errorf("headers %v", response.Header)
+	}
+	if left := response.Header.Get("x-ms-ratelimit-remaining-subscription-reads"); left != "249" {
+		t.Errorf("%s reads remain, want 249", left)
+	}
+}
+
+func TestThrottling(t *testing.T) {
+	v := newTown(t, func(o *emulator.Options) { o.Throttle = true })
+	portal := v.portalToken(t)
+	for range 250 {
+		if status, body := v.call(t, portal, http.MethodGet, v.group.Scope.String(), ""); status != 200 {
+			t.Fatalf("%d %s", status, body.Error.Message)
+		}
+	}
+	status, body := v.call(t, portal, http.MethodGet, v.group.Scope.String(), "")
+	if status != 429 || body.Error.Code != "SubscriptionRequestsThrottled" || body.header.Get("Retry-After") != "1" {
+		t.Errorf("%d %s, Retry-After %q", status, body.Error.Code, body.header.Get("Retry-After"))
+	}
+	v.clock.Move(time.Second)
+	if status, _ = v.call(t, portal, http.MethodGet, v.group.Scope.String(), ""); status != 200 {
+		t.Errorf("a second later: %d", status)
+	}
+}
+
+func TestGroupsAreFrozenInTheToken(t *testing.T) {
+	v := newTown(t)
+	helpers := must(v.customer.AddGroup(world.Group{Name: "Helpers"}))(t)
+	must(v.customer.Assign(csp.RoleAssignment{Scope: v.group.Scope, Role: powerOn.ID, Principal: helpers.ID}))(t)
+	if err := v.customer.AddMember(helpers.ID, v.guest.ID); err != nil {
+		t.Fatal(err)
+	}
+	token, restart := v.userToken(t, v.customer, "James Holt", "raven"), v.vm.Scope.String()+"/restart"
+	if err := v.customer.RemoveMember(helpers.ID, v.guest.ID); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := v.call(t, token, http.MethodPost, restart, ""); status != 200 {
+		t.Errorf("with the old token: %d, want 200: a token outlives a membership", status)
+	}
+	if status, _ := v.call(t, v.userToken(t, v.customer, "James Holt", "raven"), http.MethodPost, restart, ""); status != 403 {
+		t.Errorf("with a new token: %d, want 403", status)
+	}
+}

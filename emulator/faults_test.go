@@ -1,0 +1,152 @@
+package emulator_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"latchkey/emulator"
+	"latchkey/emulator/world"
+)
+
+// attempt grants the power role to the guest and says how that was answered.
+func (v *town) attempt(t *testing.T, token, name string) (*http.Response, error) {
+	t.Helper()
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodPut, arm+v.assignmentPath(v.group.Scope, name)+"?api-version=2022-04-01", strings.NewReader(put(powerOn, v.guest.ID, "User"))))(t)
+	r.Header.Set("Authorization", "Bearer "+token)
+	return v.server.Transport().RoundTrip(r)
+}
+
+func (v *town) granted() bool {
+	for _, a := range v.customer.AssignmentsAbove(v.group.Scope) {
+		if a.Principal == v.guest.ID {
+			return true
+		}
+	}
+	return false
+}
+
+func lastPut(history []world.Event) world.Event {
+	for i := len(history) - 1; i >= 0; i-- {
+		if history[i].Kind == world.AssignmentPut {
+			return history[i]
+		}
+	}
+	return world.Event{}
+}
+
+func TestFaults(t *testing.T) {
+	path := "*/resourcegroups/*/roleassignments/*"
+	for _, test := range []struct {
+		name    string
+		fault   emulator.Fault
+		status  int // 0: no answer at all
+		granted bool
+	}{
+		{"refused before it takes effect", emulator.Fault{Status: 500}, 500, false},
+		{"throttled", emulator.Fault{Status: 429, RetryAfter: 7 * time.Second, Code: "TooManyRequests"}, 429, false},
+		{"cut before it takes effect", emulator.Fault{Cut: true}, 0, false},
+		{"done, but the answer is lost", emulator.Fault{Cut: true, AfterEffect: true}, 0, true},
+		{"done, but answered with an error", emulator.Fault{Status: 503, AfterEffect: true}, 503, true},
+		{"only slow", emulator.Fault{Delay: time.Minute, AnswerDelay: time.Minute}, 201, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newTown(t)
+				token := v.portalToken(t)
+				test.fault.Path, test.fault.Method, test.fault.Origin, test.fault.Tenant = path, http.MethodPut, emulator.ARM, v.customer.ID
+				struck := v.server.Inject(test.fault)
+				before := time.Now()
+				response, err := v.attempt(t, token, newName())
+				switch {
+				case test.status == 0 && !errors.Is(err, emulator.ErrAnswerLost):
+					t.Errorf("answered %v, %v", response, err)
+				case test.status != 0 && (err != nil || response.StatusCode != test.status):
+					t.Errorf("answered %v, %v, want %d", response, err, test.status)
+				}
+				if v.granted() != test.granted || struck.Hits() != 1 {
+					t.Errorf("granted: %v, want %v; struck %d times", v.granted(), test.granted, struck.Hits())
+				}
+				if response != nil && test.fault.RetryAfter > 0 && response.Header.Get("Retry-After") != "7" {
+					t.Errorf("Retry-After is %q", response.Header.Get("Retry-After"))
+				}
+				if e := lastPut(v.world.History()); test.granted && e.Answered.IsZero() != (test.status != 201) {
+					t.Errorf("the history says it was answered at %v", e.Answered)
+				}
+				if took := time.Since(before); took != test.fault.Delay+test.fault.AnswerDelay {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestFaultStrikesTheCallsItIsMeantFor(t *testing.T) {
+	v := newTown(t)
+	token := v.portalToken(t)
+	fault := v.server.Inject(emulator.Fault{Method: http.MethodPut, Path: "*/roleAssignments/*", First: 2, Times: 2, Status: 502})
+	name := newName()
+	for i, want := range []int{201, 502, 502, 200, 200} {
+		response, err := v.attempt(t, token, name)
+		if err != nil || response.StatusCode != want {
+			t.Errorf("call %d: %v %v, want %d", i+1, response, err, want)
+		}
+	}
+	fault.Remove()
+	v.server.Inject(emulator.Fault{Tenant: v.partner.ID, Times: -1, Status: 500})
+	if response, err := v.attempt(t, token, name); err != nil || response.StatusCode != 200 {
+		t.Errorf("a fault of another tenant struck: %v %v", response, err)
+	}
+}
+
+func TestOutageOfOneTenant(t *testing.T) {
+	v := newTown(t)
+	token, name := v.portalToken(t), newName()
+	v.server.SetOutage(v.customer.ID, true)
+	if response, err := v.attempt(t, token, name); err != nil || response.StatusCode != 503 || v.granted() {
+		t.Errorf("during the outage: %v %v", response, err)
+	}
+	if status, _ := v.token(t, v.customer.ID.String(), nil); status != 503 {
+		t.Errorf("the customer's token endpoint answers %d", status)
+	}
+	v.appToken(t, v.partner, v.app) // the partner's is not touched
+	v.server.SetOutage(v.customer.ID, false)
+	if response, err := v.attempt(t, token, name); err != nil || response.StatusCode != 201 {
+		t.Errorf("after the outage: %v %v", response, err)
+	}
+}
+
+func TestLostAnswerOverASocketCutsTheConnection(t *testing.T) {
+	v := newTown(t)
+	e := v.start(t)
+	token := v.portalToken(t)
+	v.server.Inject(emulator.Fault{Method: http.MethodPut, Cut: true, AfterEffect: true})
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodPut, e.ARM+v.assignmentPath(v.group.Scope, newName())+"?api-version=2022-04-01", strings.NewReader(put(powerOn, v.guest.ID, "User"))))(t)
+	r.Header.Set("Authorization", "Bearer "+token)
+	if response, err := e.Client().Do(r); err == nil {
+		t.Errorf("answered %d", response.StatusCode)
+		_ = response.Body.Close()
+	}
+	if !v.granted() || !lastPut(v.world.History()).Answered.IsZero() {
+		t.Error("want it done and not answered")
+	}
+}
+
+func TestClientThatGivesUpIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t)
+		token := v.portalToken(t)
+		v.server.Inject(emulator.Fault{Method: http.MethodPut, Delay: time.Hour})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		r := must(http.NewRequestWithContext(ctx, http.MethodPut, arm+v.assignmentPath(v.group.Scope, newName())+"?api-version=2022-04-01", strings.NewReader(put(powerOn, v.guest.ID, "User"))))(t)
+		r.Header.Set("Authorization", "Bearer "+token)
+		if _, err := v.server.Transport().RoundTrip(r); err == nil || v.granted() {
+			t.Errorf("answered with %v", err)
+		}
+	})
+}

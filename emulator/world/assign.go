@@ -1,0 +1,290 @@
+package world
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey/csp"
+	"latchkey/emulator/abac"
+)
+
+// maxAssignments is Azure's limit per subscription, resource groups and
+// resources included.
+const maxAssignments = 4000
+
+// The roles that may assign roles at will; one of them must stay at a
+// subscription.
+var (
+	ownerRole      = csp.MustParseID[csp.RoleDefinition]("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")
+	userAccessRole = csp.MustParseID[csp.RoleDefinition]("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9")
+)
+
+// Assignment is a role assignment as the world keeps it.
+type Assignment struct {
+	csp.RoleAssignment
+	Tenant    csp.TenantID
+	Created   time.Time
+	Updated   time.Time
+	CreatedBy csp.ObjectID
+	UpdatedBy csp.ObjectID
+}
+
+type assignment struct {
+	Assignment
+	condition abac.Condition
+	unread    bool // the condition cannot be parsed: it never holds
+}
+
+// AddRole adds a custom role definition to the tenant. A zero ID is replaced by
+// a random one.
+func (t Tenant) AddRole(r csp.RoleDefinition) (csp.RoleDefinition, error) {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fillID(&r.ID)
+	r.Custom = true
+	for _, other := range w.definitions(w.tenants[t.ID]) {
+		if other.ID == r.ID || strings.EqualFold(other.Name, r.Name) {
+			return csp.RoleDefinition{}, refuse(NameTaken, "a role with the id %s or the name %q exists", r.ID, r.Name)
+		}
+	}
+	w.tenants[t.ID].roles[r.ID] = r
+	w.record(Event{Kind: RoleAdded, Tenant: t.ID, Subject: r.Name})
+	return r, nil
+}
+
+func (w *World) definitions(d *tenant) []csp.RoleDefinition {
+	list := make([]csp.RoleDefinition, 0, len(w.roles)+len(d.roles))
+	for _, r := range w.roles {
+		list = append(list, r)
+	}
+	for _, r := range d.roles {
+		list = append(list, r)
+	}
+	return list
+}
+
+// Roles lists the built-in and custom role definitions of the tenant by name.
+func (t Tenant) Roles() []csp.RoleDefinition {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	list := t.w.definitions(t.w.tenants[t.ID])
+	slices.SortFunc(list, func(a, b csp.RoleDefinition) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
+	return list
+}
+
+// Role finds a role definition of the tenant.
+func (t Tenant) Role(id csp.RoleDefinitionID) (csp.RoleDefinition, bool) {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	return t.w.role(t.w.tenants[t.ID], id)
+}
+
+func (w *World) role(d *tenant, id csp.RoleDefinitionID) (csp.RoleDefinition, bool) {
+	if r, ok := w.roles[id]; ok {
+		return r, true
+	}
+	r, ok := d.roles[id]
+	return r, ok
+}
+
+// Assign makes a role assignment as the world's author. A zero Name is replaced
+// by a random one, an empty PrincipalType by the one the principal has.
+func (t Tenant) Assign(a csp.RoleAssignment) (Assignment, error) {
+	fillID(&a.Name)
+	made, _, err := t.PutAssignment(Actor{}, a)
+	return made, err
+}
+
+// PutAssignment makes the assignment, or changes the description and condition
+// of the one with the same name. Whether the actor may is not asked here.
+func (t Tenant) PutAssignment(by Actor, a csp.RoleAssignment) (put Assignment, created bool, err error) {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.tenants[t.ID]
+	kind, err := w.checkAssignment(d, by, a)
+	if err != nil {
+		return Assignment{}, false, err
+	}
+	a.PrincipalType = kind
+	now := w.Now()
+	kept, ok := d.assignments[a.Name]
+	if !ok {
+		kept = &assignment{Assignment: Assignment{Tenant: t.ID, Created: now, CreatedBy: by.Object}}
+		d.assignments[a.Name] = kept
+		d.at[a.Scope.Key()] = append(d.at[a.Scope.Key()], kept)
+		if s, ok := w.subscriptions[a.Scope.Subscription()]; ok {
+			s.assignments++
+		}
+	} else {
+		a.Scope = kept.Scope // as it was spelt first
+	}
+	kept.RoleAssignment, kept.Updated, kept.UpdatedBy = a, now, by.Object
+	var unreadable error
+	kept.condition, unreadable = abac.Parse(a.Condition)
+	kept.unread = unreadable != nil
+	w.record(Event{Kind: AssignmentPut, Tenant: t.ID, By: by, Subject: a.Name.String(), Scope: a.Scope, Assignment: a})
+	return kept.Assignment, !ok, nil
+}
+
+// checkAssignment holds a new or changed assignment against the laws and gives
+// the type of its principal.
+func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.PrincipalType, error) {
+	if err := w.checkPlace(d, a.Scope); err != nil {
+		return "", err
+	}
+	if _, ok := w.role(d, a.Role); !ok {
+		return "", refuse(NoSuchRole, "no role definition has the id %s", a.Role)
+	}
+	kind, ok := w.resolve(d, a.Principal)
+	if !ok {
+		return "", refuse(NoSuchPrincipal, "%s names no principal of %s, and no group of a partner with a reseller relationship", a.Principal, d.Name)
+	}
+	if a.PrincipalType != "" && a.PrincipalType != kind {
+		return "", &Refusal{Law: TypeDiffers, Detail: string("the principal is a " + kind), Actual: kind}
+	}
+	if locked := w.lockedAt(a.Scope, ReadOnly); len(locked) > 0 && !by.IsAuthor() {
+		return "", &Refusal{Law: ScopeLocked, Detail: "a read-only lock stands at or above " + a.Scope.String(), Locked: locked}
+	}
+	if same, ok := d.assignments[a.Name]; ok {
+		if !same.Scope.Equal(a.Scope) || same.Principal != a.Principal || same.Role != a.Role {
+			return "", refuse(UpdateForbidden, "%s is the name of another assignment", a.Name)
+		}
+		return kind, nil
+	}
+	for _, other := range d.at[a.Scope.Key()] {
+		if other.Principal == a.Principal && other.Role == a.Role {
+			return "", &Refusal{Law: AssignmentExists, Detail: "as " + other.Name.String(), Existing: other.Name}
+		}
+	}
+	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok && s.assignments >= maxAssignments {
+		return "", refuse(TooMany, "%s has %d", s.Name, s.assignments)
+	}
+	return kind, nil
+}
+
+// checkPlace asks that the scope exists in this tenant.
+func (w *World) checkPlace(d *tenant, scope csp.Scope) error {
+	if !w.exists(scope) {
+		return refuse(NoSuchScope, "there is no %s", scope)
+	}
+	if s, ok := w.subscriptions[scope.Subscription()]; ok && s.Tenant != d.ID {
+		return refuse(NoSuchScope, "%s trusts another tenant than %s", scope, d.Name)
+	}
+	return nil
+}
+
+// DeleteAssignment removes the assignment with the name at exactly the scope. A
+// lock at or above it holds it fast, and the last that may assign roles at a
+// subscription stays; only the world's author is above both, standing for what
+// happens outside of these APIs.
+func (t Tenant) DeleteAssignment(by Actor, scope csp.Scope, name csp.RoleAssignmentID) (Assignment, error) {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.tenants[t.ID]
+	gone, err := d.assignmentAt(scope, name)
+	if err != nil {
+		return Assignment{}, err
+	}
+	if !by.IsAuthor() {
+		if locked := w.lockedAt(gone.Scope, CanNotDelete, ReadOnly); len(locked) > 0 {
+			return Assignment{}, &Refusal{Law: ScopeLocked, Detail: "a lock stands at or above " + gone.Scope.String(), Locked: locked}
+		}
+		if d.isLastAdministrator(gone) {
+			return Assignment{}, refuse(LastAdministrator, "nobody else may assign roles at %s", gone.Scope)
+		}
+	}
+	delete(d.assignments, name)
+	key := gone.Scope.Key()
+	d.at[key] = slices.DeleteFunc(d.at[key], func(a *assignment) bool { return a == gone })
+	if len(d.at[key]) == 0 {
+		delete(d.at, key)
+	}
+	if s, ok := w.subscriptions[gone.Scope.Subscription()]; ok {
+		s.assignments--
+	}
+	w.record(Event{Kind: AssignmentDeleted, Tenant: t.ID, By: by, Subject: name.String(), Scope: gone.Scope, Assignment: gone.RoleAssignment})
+	return gone.Assignment, nil
+}
+
+func (d *tenant) assignmentAt(scope csp.Scope, name csp.RoleAssignmentID) (*assignment, error) {
+	a, ok := d.assignments[name]
+	if !ok || !a.Scope.Equal(scope) {
+		return nil, refuse(NoSuchAssignment, "no assignment %s stands at %s", name, scope)
+	}
+	return a, nil
+}
+
+// isLastAdministrator says whether a is the only Owner or User Access
+// Administrator at or above its subscription.
+func (d *tenant) isLastAdministrator(a *assignment) bool {
+	if a.Scope.Kind() != csp.SubscriptionScope || !administers(a) {
+		return false
+	}
+	for _, key := range placesAbove(a.Scope) {
+		for _, other := range d.at[key] {
+			if other != a && administers(other) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func administers(a *assignment) bool {
+	return a.Condition == "" && (a.Role == ownerRole || a.Role == userAccessRole)
+}
+
+// Assignment finds the assignment with the name at exactly the scope.
+func (t Tenant) Assignment(scope csp.Scope, name csp.RoleAssignmentID) (Assignment, error) {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	a, err := t.w.tenants[t.ID].assignmentAt(scope, name)
+	if err != nil {
+		return Assignment{}, err
+	}
+	return a.Assignment, nil
+}
+
+// AssignmentsAbove lists the assignments at the scope and above it, those that
+// hold there (R17).
+func (t Tenant) AssignmentsAbove(scope csp.Scope) []Assignment {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	var list []Assignment
+	for _, key := range placesAbove(scope) {
+		for _, a := range t.w.tenants[t.ID].at[key] {
+			list = append(list, a.Assignment)
+		}
+	}
+	return list
+}
+
+// AssignmentsBelow lists the assignments strictly below the scope, by scope and
+// then name. Below the root lies everything the tenant has.
+func (t Tenant) AssignmentsBelow(scope csp.Scope) []Assignment {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	var list []Assignment
+	for _, a := range t.w.tenants[t.ID].assignments {
+		if scope.Contains(a.Scope) && !scope.Equal(a.Scope) {
+			list = append(list, a.Assignment)
+		}
+	}
+	slices.SortFunc(list, func(a, b Assignment) int {
+		return orderBy(a.Scope.Key(), b.Scope.Key(), a.Name.Compare(b.Name))
+	})
+	return list
+}
+
+// LawOf is the law that err says was kept, or empty.
+func LawOf(err error) Law {
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		return r.Law
+	}
+	return ""
+}

@@ -1,0 +1,59 @@
+package world
+
+import (
+	"fmt"
+
+	"latchkey/csp"
+)
+
+// Law is a rule the world does not let anybody break.
+type Law string
+
+// The laws. Endpoints turn each into the code Microsoft answers with.
+const (
+	BadDomain         Law = "a domain is a name with a dot in it"
+	DomainTaken       Law = "a domain belongs to one tenant (R1)"
+	IDTaken           Law = "an id names one thing"
+	NameTaken         Law = "a name is unique where it stands"
+	BadName           Law = "a name has the form its kind asks for"
+	NoSuchTenant      Law = "the tenant must exist"
+	NoSuchPrincipal   Law = "a principal must exist in the directory or in a related partner's (R20, R21)"
+	NoSuchApp         Law = "the application must be registered"
+	NoSuchRole        Law = "the role definition must exist"
+	NoSuchScope       Law = "the scope must exist"
+	NoSuchAssignment  Law = "the assignment must exist"
+	TypeDiffers       Law = "the principal's type must be the one it has (R36)"
+	AssignmentExists  Law = "a principal has a role at a scope once (R37)"
+	UpdateForbidden   Law = "an assignment keeps its scope, principal and role"
+	ScopeLocked       Law = "a lock holds (R27)"
+	LastAdministrator Law = "a subscription keeps one who may assign roles"
+	TooMany           Law = "a subscription holds 4000 role assignments"
+	NotInTenant       Law = "one enters a tenant as member, guest or delegated administrator (R2, R22)"
+	AccountDisabled   Law = "a disabled account does not sign in"
+	ForeignMember     Law = "a group holds principals of its own tenant (R20)"
+)
+
+// Refusal says which law a change would break. Nothing was changed.
+type Refusal struct {
+	Law    Law
+	Detail string
+	// Existing is the assignment in the way, for AssignmentExists.
+	Existing csp.RoleAssignmentID
+	// Actual is the principal's real type, for TypeDiffers.
+	Actual csp.PrincipalType
+	// Locked lists where the locks are, for ScopeLocked.
+	Locked []csp.Scope
+}
+
+// Error says which law, and what exactly.
+func (r *Refusal) Error() string { return fmt.Sprintf("world: %s: %s", r.Law, r.Detail) }
+
+// Is makes errors.Is(err, &Refusal{Law: l}) compare laws only.
+func (r *Refusal) Is(target error) bool {
+	other, ok := target.(*Refusal)
+	return ok && other.Law == r.Law
+}
+
+func refuse(law Law, format string, args ...any) *Refusal {
+	return &Refusal{Law: law, Detail: fmt.Sprintf(format, args...)}
+}
