@@ -15,10 +15,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
 
 	"latchkey/internal/clock"
 )
@@ -42,6 +45,9 @@ type authority struct {
 	document  func(map[string]any)
 	keyEntry  func(map[string]any)
 	tokenFail string // error code of the token endpoint
+
+	certificate *x509.Certificate // what the client must sign with, in place of its secret
+	assertions  []string          // ids of those it was shown
 }
 
 // grant is a code that was handed out.
@@ -211,11 +217,38 @@ func (a *authority) token(w http.ResponseWriter, r *http.Request, tenant string)
 	case base64.RawURLEncoding.EncodeToString(sum[:]) != g.challenge:
 		fail("invalid_grant")
 		return
-	case r.PostFormValue("client_id") != clientID || r.PostFormValue("client_secret") != clientSecret:
+	case r.PostFormValue("client_id") != clientID || !a.knows(r):
 		fail("invalid_client")
 		return
 	}
 	a.write(w, map[string]any{"token_type": "Bearer", "expires_in": 3600, "access_token": "opaque", "id_token": a.idToken(tenant, g)})
+}
+
+// knows says whether the client proved that it is the one.
+func (a *authority) knows(r *http.Request) bool {
+	if a.certificate == nil {
+		return r.PostFormValue("client_secret") == clientSecret
+	}
+	signed, err := jose.ParseSigned(r.PostFormValue("client_assertion"), []jose.SignatureAlgorithm{jose.PS256})
+	if err != nil || r.PostForm.Has("client_secret") || r.PostFormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+		return false
+	}
+	payload, err := signed.Verify(a.certificate.PublicKey)
+	if err != nil {
+		return false
+	}
+	var c struct {
+		Iss, Sub, Aud, Jti string
+		Exp                int64
+	}
+	if json.Unmarshal(payload, &c) != nil || slices.Contains(a.assertions, c.Jti) {
+		return false
+	}
+	a.assertions = append(a.assertions, c.Jti)
+	sum := sha256.Sum256(a.certificate.Raw)
+	thumbprint := signed.Signatures[0].Header.ExtraHeaders["x5t#S256"]
+	return c.Iss == clientID && c.Sub == clientID && c.Aud == a.URL+r.URL.Path && time.Unix(c.Exp, 0).After(a.clock.Now()) &&
+		thumbprint == base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // idToken makes the token the tenant would, then lets the forger at it.
