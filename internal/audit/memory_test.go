@@ -79,14 +79,6 @@ func (m *memory) records() iter.Seq2[audit.Record, error] {
 	}
 }
 
-func (m *memory) clone() *memory {
-	c := &memory{hashes: slices.Clone(m.hashes)}
-	for _, b := range m.bodies {
-		c.bodies = append(c.bodies, slices.Clone(b))
-	}
-	return c
-}
-
 // shelf is an archive in memory.
 type shelf struct{ notes [][]byte }
 

@@ -45,7 +45,7 @@ func TestDatabasesAreApart(t *testing.T) {
 // killed, and waits on a connection to that server until it is gone.
 func TestServerDiesWithTests(t *testing.T) {
 	if os.Getenv("LATCHKEY_TEST_VICTIM") != "" {
-		fmt.Println("address:", pgtest.Database(t))
+		fmt.Fprintln(os.Stdout, "address:", pgtest.Database(t))
 		_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
 		return
 	}

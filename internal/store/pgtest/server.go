@@ -63,13 +63,13 @@ func (p programs) run(folder string) (*server, error) {
 		return nil, err
 	}
 	data := filepath.Join(folder, "data")
-	initdb := exec.Command(p.initdb, "--pgdata", data, "--username", superuser, "--auth", "trust",
+	initdb := exec.Command(p.initdb, "--pgdata", data, "--username", superuser, "--auth", "trust", //nolint:noctx // initdb ends by itself
 		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	initdb.Dir, initdb.SysProcAttr = folder, attributes
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	postgres := exec.Command(p.postgres, "-D", data, "-k", folder, "-c", "listen_addresses=",
+	postgres := exec.Command(p.postgres, "-D", data, "-k", folder, "-c", "listen_addresses=", //nolint:noctx // it lives until the last test is over, and dies with this process
 		"-c", "max_connections=200", "-c", "log_min_messages=log", "-c", "lc_messages=C")
 	postgres.Dir, postgres.SysProcAttr = folder, dieWithParent(attributes)
 	return launch(postgres)
