@@ -1,7 +1,10 @@
 package emulator_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -674,5 +677,38 @@ func TestGroupsAreFrozenInTheToken(t *testing.T) {
 	}
 	if status, _ := v.call(t, v.userToken(t, v.customer, "James Holt", "raven"), http.MethodPost, restart, ""); status != 403 {
 		t.Errorf("with a new token: %d, want 403", status)
+	}
+}
+
+func TestPackedBodies(t *testing.T) {
+	v := newTown(t)
+	portal, path := v.portalToken(t), arm+v.assignmentPath(v.group.Scope, newName())+"?api-version=2022-04-01"
+	send := func(t *testing.T, body []byte) answer {
+		t.Helper()
+		r := must(http.NewRequestWithContext(t.Context(), http.MethodPut, path, bytes.NewReader(body)))(t)
+		r.Header.Set("Authorization", "Bearer "+portal)
+		r.Header.Set("Content-Encoding", "gzip")
+		return v.send(t, r)
+	}
+	pack := func(t *testing.T, plain string) []byte {
+		t.Helper()
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := io.WriteString(w, plain); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	if got := send(t, []byte("not packed at all")); got.status != 400 {
+		t.Errorf("a body that only says it is gzip: %d %s", got.status, got.body)
+	}
+	if got := send(t, pack(t, strings.Repeat(" ", 64<<20))); got.status != 413 {
+		t.Errorf("a small body that unpacks to 64 MiB: %d", got.status)
+	}
+	if got := send(t, pack(t, put(powerOn, v.guest.ID, "User"))); got.status != 201 {
+		t.Errorf("a packed body: %d %s", got.status, got.body)
 	}
 }
