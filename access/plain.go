@@ -283,9 +283,9 @@ func thingOf(g grant) (name, rest string) {
 	}
 	if prefix == "" {
 		provider, _, _ := strings.Cut(g.text, "/")
-		name, prefix = "resources of the service "+provider, provider
+		name, prefix = resourcesOf+provider, provider
 		if g.data {
-			name = "the content of the service " + provider
+			name = contentOf + provider
 		}
 		if kind, _, ok := strings.Cut(strings.TrimPrefix(g.action[len(provider):], "/"), "/"); ok && kind != "*" {
 			prefix += "/" + kind
@@ -304,7 +304,7 @@ func sayDeeds(entries []entry, done map[string]*deed) []saying {
 	var said []saying
 	for phrase, of := range names {
 		of = inOrder(of)
-		s := saying{rank: rankChanges + place(of[0]), text: capital(phrase) + " " + enumerate(of)}
+		s := saying{rank: rankChanges + placeInSentence(of[0]), text: capital(phrase) + " " + enumerateThings(of)}
 		for _, name := range of {
 			s.tells = append(s.tells, done[name].tells...)
 		}
@@ -321,11 +321,13 @@ func sayDeeds(entries []entry, done map[string]*deed) []saying {
 
 // inOrder sorts names as the tables of things do, and unknown ones behind.
 func inOrder(names []string) []string {
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(placeInSentence(a), placeInSentence(b)), cmp.Compare(a, b))
+	})
 	return names
 }
 
-func place(name string) int {
+func placeInSentence(name string) int {
 	if i := slices.IndexFunc(things, func(t thing) bool { return t.name == name }); i >= 0 {
 		return i
 	}
@@ -354,7 +356,7 @@ func sayLooks(entries []entry, looks []grant, done map[string]*deed) []saying {
 	case all && done[everything] == nil:
 		s.text = "Look at " + everything + unseen(entries, done)
 	case len(names) > 0:
-		s.text = "Look at " + enumerate(inOrder(names))
+		s.text = "Look at " + enumerateThings(inOrder(names))
 	default:
 		return nil
 	}
@@ -422,11 +424,46 @@ func further(left []grant) []string {
 	return []string{text}
 }
 
+// How resources and data of a provider without a common name are called.
+const (
+	resourcesOf = "resources of the service "
+	contentOf   = "the content of the service "
+)
+
+// enumerateThings is enumerate with the providers that have no common name put
+// together at the end.
+func enumerateThings(names []string) string {
+	var list []string
+	services := make(map[string][]string)
+	for _, name := range names {
+		what := ""
+		for _, start := range []string{resourcesOf, contentOf} {
+			if strings.HasPrefix(name, start) {
+				what = start
+			}
+		}
+		if what == "" {
+			list = append(list, name)
+		} else {
+			services[what] = append(services[what], strings.TrimPrefix(name, what))
+		}
+	}
+	for _, what := range []string{resourcesOf, contentOf} {
+		switch of := services[what]; {
+		case len(of) == 1:
+			list = append(list, what+of[0])
+		case len(of) > 1:
+			list = append(list, strings.TrimSpace(what)+"s "+enumerate(of))
+		}
+	}
+	return enumerate(list)
+}
+
 // enumerate joins names as a sentence does, and counts those beyond the fifth.
 func enumerate(names []string) string {
 	const most = 5
 	if len(names) > most+1 {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d other kinds of things", len(names)-most)
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d others", len(names)-most)
 	}
 	return join(names)
 }

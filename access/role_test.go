@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"latchkey/access"
 	"latchkey/csp"
 	"latchkey/csp/builtin"

@@ -63,6 +63,7 @@ func TestAnErrorSaysWhatTheIDWouldHaveNamed(t *testing.T) {
 		"role definition": errorOf[csp.RoleDefinition](),
 		"role assignment": errorOf[csp.RoleAssignment](),
 		"directory role":  errorOf[csp.DirectoryRole](),
+		"deny assignment": errorOf[csp.DenyAssignment](),
 	}
 	for noun, err := range wants {
 		if !strings.Contains(err.Error(), " is no "+noun+" id") {

@@ -38,3 +38,27 @@ type RoleAssignment struct {
 
 // Noun names the thing in error sentences.
 func (RoleAssignment) Noun() string { return "role assignment" }
+
+// DenyAssignmentID is the name of an Azure deny assignment.
+type DenyAssignmentID = ID[DenyAssignment]
+
+// DenyAssignment takes actions away from principals at a scope, whatever role
+// they hold (R19).
+type DenyAssignment struct {
+	ID          DenyAssignmentID
+	Name        string
+	Scope       Scope
+	Permissions []Permission // what is denied; read as a role's, with deny for allow
+	Principals  []ObjectID
+	// Everyone: it applies to all principals, which Azure writes as the zero id.
+	Everyone bool
+	Excluded []ObjectID
+	// ThisScopeOnly: it does not apply to what lies below its scope.
+	ThisScopeOnly bool
+	// AuditOnly: it is logged and denies nothing.
+	AuditOnly bool
+	Condition string
+}
+
+// Noun names the thing in error sentences.
+func (DenyAssignment) Noun() string { return "deny assignment" }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/spf13/cobra"
 
@@ -73,24 +72,7 @@ func verifyLog(ctx context.Context, c *config.Config, key string) (report audit.
 	if err != nil {
 		return audit.Report{}, err
 	}
-	size, err := db.AuditSize(ctx)
-	if err != nil {
-		return audit.Report{}, err
-	}
-	return audit.Verify(records(db.AuditBodies(ctx, 0, size)), signed, key)
-}
-
-// records numbers the bodies as they come.
-func records(bodies iter.Seq2[[]byte, error]) iter.Seq2[audit.Record, error] {
-	return func(yield func(audit.Record, error) bool) {
-		n := int64(0)
-		for body, err := range bodies {
-			if !yield(audit.Record{N: n, Body: body}, err) {
-				return
-			}
-			n++
-		}
-	}
+	return audit.Verify(db.AuditRecords(ctx), signed, key)
 }
 
 // printReport tells the result; a log that is not whole is a failure.

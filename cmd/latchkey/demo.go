@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"net"
 	"os"
 	"time"
 
@@ -45,28 +45,33 @@ var preferred = demo.Preferred{Portal: "127.0.0.1:7080", Pages: "127.0.0.1:7081"
 
 // runDemo serves portal, cloud and board in this process until it is stopped.
 func runDemo(ctx context.Context, folder string, s streams, asJSON bool) (err error) {
-	stage, err := demo.Open(ctx, folder, preferred)
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	stage, p, err := openDemo(ctx, folder, preferred, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stage.Close()) }()
-	c, err := config.Load(stage.Settings, demo.Environment)
-	if err != nil {
-		return err
-	}
-	quiet := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	p, err := openPortal(ctx, c, stage.Clock, quiet, demoTrimmings(stage))
-	if err != nil {
-		return err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", stage.Listen)
-	if err != nil {
-		return errors.Join(err, p.store.Close())
-	}
 	if err := greet(s, stage, asJSON); err != nil {
 		return errors.Join(err, p.store.Close())
 	}
-	return p.run(ctx, listener)
+	return p.run(ctx, stage.Door)
+}
+
+// openDemo sets the stage in the folder and opens a portal on it, by the stage's clock.
+func openDemo(ctx context.Context, folder string, at demo.Preferred, log *slog.Logger) (*demo.Stage, *portal, error) {
+	stage, err := demo.Open(ctx, folder, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := config.Load(stage.Settings, demo.Environment)
+	if err != nil {
+		return nil, nil, errors.Join(err, stage.Close())
+	}
+	p, err := openPortal(ctx, c, stage.Clock, log, demoTrimmings(stage))
+	if err != nil {
+		return nil, nil, errors.Join(err, stage.Close())
+	}
+	return stage, p, nil
 }
 
 func demoTrimmings(stage *demo.Stage) trimmings {
@@ -122,13 +127,11 @@ func playTour(ctx context.Context, folder string, s streams, asJSON bool) error 
 	if !asJSON {
 		fmt.Fprintln(s.out, "The whole story, played against an emulated Microsoft cloud on this machine.")
 	}
-	house := demo.House{
-		Start: func(ctx context.Context, stage *demo.Stage) (demo.Process, error) {
-			return startChild(ctx, program, stage, s.err)
-		},
-		Verify: verifyStage,
+	t, err := demo.NewTour(ctx, folder, houseOf(program, s.err), tell)
+	if err != nil {
+		return err
 	}
-	if err := demo.Play(ctx, folder, house, tell); err != nil {
+	if err := errors.Join(t.Play(ctx), t.Close(ctx)); err != nil {
 		return err
 	}
 	if !asJSON {
@@ -136,6 +139,16 @@ func playTour(ctx context.Context, folder string, s streams, asJSON bool) error 
 		fmt.Fprintf(s.out, "\nAll of it held: %d steps, %d things proven, in %s.\n", steps, proofs, time.Since(began).Round(100*time.Millisecond))
 	}
 	return nil
+}
+
+// houseOf starts portals as processes of the program.
+func houseOf(program string, stderr io.Writer) demo.House {
+	return demo.House{
+		Start: func(ctx context.Context, stage *demo.Stage) (demo.Process, error) {
+			return startChild(ctx, program, stage, stderr)
+		},
+		Verify: verifyStage,
+	}
 }
 
 // verifyStage does what `latchkey audit verify` does, on the stage's files.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/exec"
 	"time"
 
@@ -60,7 +61,7 @@ func runChild(ctx context.Context, file string, ahead time.Duration, s streams) 
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	listener, err := inherited()
 	if err != nil {
 		return errors.Join(err, p.store.Close())
 	}
@@ -75,6 +76,22 @@ func runChild(ctx context.Context, file string, ahead time.Duration, s streams) 
 		obey(s.in, out, clk)
 	}()
 	return p.run(ctx, listener)
+}
+
+// inheritedFile is the number of the first file a process is given beside its
+// standard streams: the stage's open door.
+const inheritedFile = 3
+
+func inherited() (net.Listener, error) {
+	file := os.NewFile(inheritedFile, "door")
+	if file == nil {
+		return nil, errors.New("this command is started by `latchkey demo --tour` only")
+	}
+	listener, err := net.FileListener(file)
+	if err != nil {
+		return nil, fmt.Errorf("this command is started by `latchkey demo --tour` only: %w", err)
+	}
+	return listener, file.Close()
 }
 
 // obey follows orders until one says stop or no more come.
@@ -102,6 +119,16 @@ type child struct {
 func startChild(ctx context.Context, program string, stage *demo.Stage, stderr io.Writer) (demo.Process, error) {
 	command := exec.CommandContext(context.WithoutCancel(ctx), program, "demo", "portal", "--config", stage.Settings, "--ahead", stage.Clock.Ahead().String())
 	command.Stderr = stderr
+	tcp, ok := stage.Door.(*net.TCPListener)
+	if !ok {
+		return nil, errors.New("the stage's door is no TCP listener")
+	}
+	door, err := tcp.File()
+	if err != nil {
+		return nil, fmt.Errorf("handing over the portal's address: %w", err)
+	}
+	defer door.Close()
+	command.ExtraFiles = []*os.File{door}
 	in, err := command.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -90,6 +90,7 @@ func rootCommand(s streams, getenv func(string) string) *cobra.Command {
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		Version:       version(),
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)

@@ -199,7 +199,7 @@ func (p *portal) wirePages(keys secret.Secret, extra trimmings) error {
 	}
 	p.pages, err = web.New(web.Options{
 		BaseURL: p.config.BaseURL, Estate: &p.config.Estate, Service: p.service, SignIn: door,
-		Approvers: approvers{p.store}, Log: p.store, LastCheckpoint: p.lastCheckpoint, PublicKey: p.signer.PublicKey(),
+		Log: p.store, LastCheckpoint: p.lastCheckpoint, PublicKey: p.signer.PublicKey(),
 		FormKey: keys.Key(secret.WebForms), Clock: p.clock, Logger: p.log, Notice: extra.notice, Links: extra.links,
 	})
 	return err
@@ -236,6 +236,17 @@ func (p *portal) inviteContacts(ctx context.Context) error {
 	return nil
 }
 
+// takeUp prepares what the last run left. A SQLite file serves one process, so
+// whatever is leased in it belongs to one that is gone.
+func (p *portal) takeUp(ctx context.Context) error {
+	if p.config.Database.SQLite != "" {
+		if err := p.store.ReleaseLeases(ctx); err != nil {
+			return err
+		}
+	}
+	return p.inviteContacts(ctx)
+}
+
 // How often the log is signed when it grew, and ended sessions are cleared away.
 const (
 	signEvery  = 5 * time.Second
@@ -247,7 +258,7 @@ const (
 // run serves until the context ends, then lets what is under way finish, signs
 // the log once more and closes the database.
 func (p *portal) run(ctx context.Context, listener net.Listener) error {
-	if err := p.inviteContacts(ctx); err != nil {
+	if err := p.takeUp(ctx); err != nil {
 		return errors.Join(err, p.store.Close())
 	}
 	server := &http.Server{

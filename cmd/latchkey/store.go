@@ -5,7 +5,6 @@ import (
 	"iter"
 	"time"
 
-	"latchkey/csp"
 	"latchkey/internal/audit"
 	"latchkey/internal/config"
 	"latchkey/internal/jit"
@@ -22,7 +21,8 @@ type store interface {
 	mail.Outbox
 	signin.Sessions
 	web.Log
-	AuditBodies(ctx context.Context, from, to int64) iter.Seq2[[]byte, error]
+	AuditRecords(ctx context.Context) iter.Seq2[audit.Record, error]
+	ReleaseLeases(ctx context.Context) error
 	DropSessionsBefore(ctx context.Context, at time.Time) error
 	Close() error
 }
@@ -39,18 +39,6 @@ func openStore(ctx context.Context, d config.Database) (store, error) {
 		return sqlite.Open(ctx, d.SQLite)
 	}
 	return postgres.Open(ctx, d.PostgreSQL.Reveal(), postgres.Options{DatabaseTime: true})
-}
-
-// approvers reads contacts for the pages.
-type approvers struct{ store jit.Store }
-
-// ApproversOf lists a customer's contacts as the store knows them.
-func (a approvers) ApproversOf(ctx context.Context, tenant csp.TenantID) (list []jit.Approver, err error) {
-	err = a.store.View(ctx, func(tx jit.Tx) error {
-		list, err = tx.ApproversOf(tenant)
-		return err
-	})
-	return list, err
 }
 
 // tree reads the log's tree inside one transaction, for the keeper of checkpoints.

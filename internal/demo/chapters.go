@@ -27,8 +27,8 @@ func numberIn(m sink.Message) (string, error) {
 	return found[1], nil
 }
 
-// enrolment binds the customer's contact to her own account.
-func (t *Tour) enrolment(ctx context.Context) error {
+// Enrol binds the customer's contact to her own account.
+func (t *Tour) Enrol(ctx context.Context) error {
 	t.tell.Chapter("The customer's contact becomes an approver")
 	return t.tell.Step(ctx, "Casey follows the enrolment mail, signs in to Brightwater and types the number", func(ctx context.Context, proven func(string, ...any)) error {
 		m, err := t.mail(ctx, "casey@brightwater.example", "Will you answer")
@@ -261,7 +261,7 @@ func (t *Tour) allowedRestart(ctx context.Context, proven func(string, ...any)) 
 
 func (t *Tour) twoHoursPass(ctx context.Context, proven func(string, ...any)) error {
 	due := t.stage.Clock.Now()
-	if err := t.move(ctx, 2*time.Hour); err != nil {
+	if err := t.Move(ctx, 2*time.Hour); err != nil {
 		return err
 	}
 	if err := t.gone(ctx); err != nil {
@@ -288,7 +288,7 @@ func (t *Tour) since(moment time.Time) time.Duration {
 
 // gone waits until James holds nothing, by the cloud's own record.
 func (t *Tour) gone(ctx context.Context) error {
-	return until(ctx, "the assignment to be removed", func() (bool, error) { return len(t.held()) == 0, nil })
+	return Until(ctx, "the assignment to be removed", func() (bool, error) { return len(t.held()) == 0, nil })
 }
 
 // lookedForAgain moves the clock through the quarantine; the log must tell of
@@ -299,10 +299,10 @@ func (t *Tour) lookedForAgain(ctx context.Context, proven func(string, ...any)) 
 		return err
 	}
 	for i, by := range []time.Duration{time.Minute, 4 * time.Minute, 10 * time.Minute, 45 * time.Minute} {
-		if err := t.move(ctx, by+time.Second); err != nil {
+		if err := t.Move(ctx, by+time.Second); err != nil {
 			return err
 		}
-		err := until(ctx, "the next look", func() (bool, error) {
+		err := Until(ctx, "the next look", func() (bool, error) {
 			now, err := t.looks(ctx)
 			return now == before+i+1, err
 		})

@@ -204,7 +204,7 @@ func (t *Tour) refusals(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := t.move(ctx, 4*time.Hour+time.Second); err != nil {
+		if err := t.Move(ctx, 4*time.Hour+time.Second); err != nil {
 			return err
 		}
 		if _, err := t.mail(ctx, "james@alder-cloud.example", "Nobody answered"); err != nil {
@@ -229,16 +229,10 @@ func (t *Tour) refusals(ctx context.Context) error {
 func (t *Tour) powerCut(ctx context.Context) error {
 	t.tell.Chapter("The portal is killed while access is out")
 	return t.tell.Step(ctx, "SIGKILL between grant and end; started again on the same database, after the end", func(ctx context.Context, proven func(string, ...any)) error {
-		if err := t.ask(ctx, proven, powerRole, "120", "The booking server needs another restart, ticket 4714.", "Standard"); err != nil {
+		if err := t.Lend(ctx); err != nil {
 			return err
 		}
-		if err := t.approveFromMail(ctx, func(string, ...any) {}); err != nil {
-			return err
-		}
-		if err := t.granted(ctx, func(string, ...any) {}, powerRole); err != nil {
-			return err
-		}
-		if err := t.portal.Kill(); err != nil {
+		if err := t.Kill(); err != nil {
 			return err
 		}
 		proven("granted, and the portal's process killed")
@@ -247,8 +241,7 @@ func (t *Tour) powerCut(ctx context.Context) error {
 			return err
 		}
 		started := time.Now()
-		var err error
-		if t.portal, err = t.house.Start(ctx, t.stage); err != nil {
+		if err := t.Start(ctx); err != nil {
 			return err
 		}
 		if err := t.gone(ctx); err != nil {

@@ -22,13 +22,15 @@ import (
 // world, the mail sink, the board, one clock for all, and the configuration that
 // points a portal at them.
 type Stage struct {
-	Clock    *clock.Movable
-	World    *world.World
-	Cloud    *emulator.Server
-	Ends     *emulator.Endpoints
-	Mails    *sink.Sink
-	Portal   string // the portal's address
-	Listen   string // where the portal listens
+	Clock  *clock.Movable
+	World  *world.World
+	Cloud  *emulator.Server
+	Ends   *emulator.Endpoints
+	Mails  *sink.Sink
+	Portal string // the portal's address
+	// Door is where the portal is to answer. The stage holds it open, so that the
+	// address stays the same however often the portal starts anew.
+	Door     net.Listener
 	Board    string // the address of the mails and the clock
 	Settings string // path of the configuration file
 
@@ -43,12 +45,12 @@ type Preferred struct{ Portal, Pages, Board string }
 func Open(ctx context.Context, folder string, preferred Preferred) (*Stage, error) {
 	s := &Stage{Clock: &clock.Movable{}}
 	var err error
-	if s.Listen, err = freeAddress(ctx, preferred.Portal); err != nil {
+	if s.Door, err = listenAt(ctx, preferred.Portal); err != nil {
 		return nil, err
 	}
-	s.Portal = "http://" + s.Listen
+	s.Portal = "http://" + s.Door.Addr().String()
 	if err := s.raiseCloud(ctx, preferred.Pages); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	if s.Mails, err = sink.Start(ctx, sink.Options{Clock: s.Clock}); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -68,11 +70,8 @@ func (s *Stage) raiseCloud(ctx context.Context, pages string) error {
 	if err := fillWorld(s.World, s.Portal+"/sign-in/callback"); err != nil {
 		return fmt.Errorf("composing the made-up world: %w", err)
 	}
-	address, err := freeAddress(ctx, pages)
-	if err != nil {
-		return err
-	}
-	if s.Cloud, err = emulator.New(emulator.Options{World: s.World, BrowserAddr: address, EasySignIn: true}); err != nil {
+	var err error
+	if s.Cloud, err = emulator.New(emulator.Options{World: s.World, BrowserAddr: ifFree(ctx, pages), EasySignIn: true}); err != nil {
 		return err
 	}
 	s.Ends, err = s.Cloud.Start(ctx)
@@ -81,13 +80,9 @@ func (s *Stage) raiseCloud(ctx context.Context, pages string) error {
 
 // raiseBoard serves the demo's own pages.
 func (s *Stage) raiseBoard(ctx context.Context, preferred string) error {
-	address, err := freeAddress(ctx, preferred)
+	listener, err := listenAt(ctx, preferred)
 	if err != nil {
 		return err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return fmt.Errorf("listening for the demo's board: %w", err)
 	}
 	s.Board = "http://" + listener.Addr().String()
 	b := &board.Board{
@@ -128,7 +123,7 @@ func (s *Stage) writeSettings(folder string) error {
 		return err
 	}
 	text, err := Settings{
-		Listen: s.Listen, BaseURL: s.Portal,
+		Listen: s.Door.Addr().String(), BaseURL: s.Portal,
 		Database: filepath.Join(folder, "latchkey.db"), Secret: filepath.Join(folder, "secret"),
 		Checkpoints: filepath.Join(folder, "checkpoints.txt"), CA: authority,
 		Authority: s.Ends.Login + "/", ARM: s.Ends.ARM, Relay: s.Mails.Addr().String(),
@@ -160,20 +155,33 @@ func (s *Stage) Close() error {
 	if s.Ends != nil {
 		failed = append(failed, s.Ends.Close())
 	}
+	if err := s.Door.Close(); !errors.Is(err, net.ErrClosed) {
+		failed = append(failed, err)
+	}
 	return errors.Join(failed...)
 }
 
-// freeAddress is the preferred loopback address if it is free, else a free one.
-func freeAddress(ctx context.Context, preferred string) (string, error) {
-	for _, address := range []string{preferred, "127.0.0.1:0"} {
-		if address == "" {
-			continue
+// listenAt listens at the preferred loopback address if it is free, else at a
+// free one.
+func listenAt(ctx context.Context, preferred string) (net.Listener, error) {
+	if preferred != "" {
+		if listener, err := new(net.ListenConfig).Listen(ctx, "tcp", preferred); err == nil {
+			return listener, nil
 		}
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-		if err != nil {
-			continue
-		}
-		return listener.Addr().String(), listener.Close()
 	}
-	return "", errors.New("no loopback port is free")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("no loopback port is free: %w", err)
+	}
+	return listener, nil
+}
+
+// ifFree is the address if nobody listens there, else empty.
+func ifFree(ctx context.Context, address string) string {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if address == "" || err != nil {
+		return ""
+	}
+	_ = listener.Close() // it was opened to see whether it can be
+	return address
 }

@@ -44,21 +44,23 @@ type Tour struct {
 	seen               int // mails read so far, by number
 }
 
-// Play sets the stage in the folder, plays every chapter and takes the stage
-// down. The error names the step that did not hold.
-func Play(ctx context.Context, folder string, house House, tell *Teller) (err error) {
+// NewTour sets the stage in the folder and starts the portal.
+func NewTour(ctx context.Context, folder string, house House, tell *Teller) (*Tour, error) {
 	stage, err := Open(ctx, folder, Preferred{})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
 	t := &Tour{stage: stage, house: house, tell: tell, james: NewVisitor("James"), casey: NewVisitor("Casey"), olga: NewVisitor("Olga"), shell: stage.Shell()}
-	if t.portal, err = house.Start(ctx, stage); err != nil {
-		return err
+	if err := t.Start(ctx); err != nil {
+		return nil, errors.Join(err, stage.Close())
 	}
-	defer func() { err = errors.Join(err, t.portal.Stop(context.WithoutCancel(ctx))) }()
+	return t, nil
+}
+
+// Play plays every chapter. The error names the step that did not hold.
+func (t *Tour) Play(ctx context.Context) error {
 	for _, chapter := range []func(context.Context) error{
-		t.enrolment, t.standardRole, t.privilegedRole, t.refusals, t.powerCut, t.theft, t.books,
+		t.Enrol, t.standardRole, t.privilegedRole, t.refusals, t.powerCut, t.theft, t.books,
 	} {
 		if err := chapter(ctx); err != nil {
 			return err
@@ -67,8 +69,52 @@ func Play(ctx context.Context, folder string, house House, tell *Teller) (err er
 	return nil
 }
 
-// move sets every clock forward: the cloud's, the mail's and the portal's.
-func (t *Tour) move(ctx context.Context, by time.Duration) error {
+// Stage is what the tour plays on.
+func (t *Tour) Stage() *Stage { return t.stage }
+
+// Lend plays asking, approving from the mail and granting of a standard role
+// for two hours, without telling.
+func (t *Tour) Lend(ctx context.Context) error {
+	if err := t.AskAndApprove(ctx); err != nil {
+		return err
+	}
+	return t.granted(ctx, silent, powerRole)
+}
+
+// AskAndApprove is Lend up to the approval: nothing need be granted yet.
+func (t *Tour) AskAndApprove(ctx context.Context) error {
+	t.mailsRead()
+	if err := t.ask(ctx, silent, powerRole, "120", "The booking server needs another restart, ticket 4714.", "Standard"); err != nil {
+		return err
+	}
+	return t.approveFromMail(ctx, silent)
+}
+
+func silent(string, ...any) {}
+
+// Held is how many role assignments James holds at the booking machine, by the
+// cloud's own record.
+func (t *Tour) Held() int { return len(t.held()) }
+
+// Kill ends the portal's process at once, as a power cut would.
+func (t *Tour) Kill() error { return t.portal.Kill() }
+
+// Stop ends the portal as an operator would, and waits for it.
+func (t *Tour) Stop(ctx context.Context) error { return t.portal.Stop(ctx) }
+
+// Start starts the portal on the stage's files, at the stage's time.
+func (t *Tour) Start(ctx context.Context) (err error) {
+	t.portal, err = t.house.Start(ctx, t.stage)
+	return err
+}
+
+// Close stops the portal and takes the stage down.
+func (t *Tour) Close(ctx context.Context) error {
+	return errors.Join(t.portal.Stop(context.WithoutCancel(ctx)), t.stage.Close())
+}
+
+// Move sets every clock forward: the cloud's, the mail's and the portal's.
+func (t *Tour) Move(ctx context.Context, by time.Duration) error {
 	t.stage.Clock.Move(by)
 	return t.portal.Move(ctx, by)
 }
@@ -79,8 +125,8 @@ const (
 	glance   = 15 * time.Millisecond
 )
 
-// until looks until the condition holds, or patience ends.
-func until(ctx context.Context, what string, holds func() (bool, error)) error {
+// Until looks until the condition holds, or patience ends.
+func Until(ctx context.Context, what string, holds func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {

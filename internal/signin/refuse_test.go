@@ -144,6 +144,15 @@ func TestConfusedFlows(t *testing.T) {
 		_, err := s.arrive(theirs)
 		s.refused(t, err, fault.Unauthenticated)
 	})
+	t.Run("a good code under another state is refused", func(t *testing.T) {
+		s := newScene(t)
+		back := s.authority.authorize(s.leave(customerTenant, "/", false), nil)
+		q := back.Query()
+		q.Set("state", q.Get("state")+"X")
+		back.RawQuery = q.Encode()
+		_, err := s.arrive(back)
+		s.refused(t, err, fault.Unauthenticated)
+	})
 	t.Run("an answer without a cookie is refused", func(t *testing.T) {
 		s := newScene(t)
 		back := s.authority.authorize(s.leave(customerTenant, "/", false), nil)

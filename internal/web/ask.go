@@ -3,11 +3,13 @@ package web
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"latchkey/csp"
 	"latchkey/internal/fault"
@@ -41,7 +43,7 @@ func (v *visit) choosePage() chooseView {
 	for _, c := range v.portal.options.Estate.Customers {
 		_, has := v.person.AccountIn(c.Tenant.ID)
 		page.Customers = append(page.Customers, customerChoice{
-			Name: line(c.Tenant.Name), Domain: line(c.Tenant.DefaultDomain.String()), Tenant: c.Tenant.ID.String(),
+			Name: line(c.Tenant.Name), Domain: c.Tenant.DefaultDomain.String(), Tenant: c.Tenant.ID.String(),
 			Href: "/ask/" + c.Tenant.ID.String(), HasAccount: has,
 		})
 	}
@@ -63,6 +65,7 @@ type askView struct {
 	Offers        []offerChoice
 	Durations     []choice
 	Reason        string
+	ReasonMost    int
 	AnswerWithin  string
 	Afterwards    string
 	Problems      []problem
@@ -164,8 +167,8 @@ func (d draft) read(c jit.Customer) (jit.Ask, []problem) {
 		problems = append(problems, problem{"duration", "Choose how long you need it."})
 	}
 	ask.Duration = time.Duration(minutes) * time.Minute
-	if d.reason == "" {
-		problems = append(problems, problem{"reason", "Say why you need it. The customer reads this and decides by it."})
+	if n := utf8.RuneCountInString(jit.CleanText(d.reason)); n < jit.ShortestReason || n > jit.LongestReason {
+		problems = append(problems, problem{"reason", fmt.Sprintf("Say why you need it, in %d to %d characters. The customer reads this and decides by it.", jit.ShortestReason, jit.LongestReason)})
 	}
 	return ask, problems
 }
@@ -200,8 +203,8 @@ func (v *visit) askPage(c jit.Customer, offers []jit.OfferView, typed draft, pro
 	page := askView{
 		frame: v.frame("Ask for access to "+line(c.Tenant.Name), "/ask"), Form: v.form("/ask/" + c.Tenant.ID.String()),
 		Customer: line(c.Tenant.Name), Tenant: c.Tenant.ID.String(),
-		Group: typed.group, ScopeID: typed.scope, Reason: typed.reason,
-		AnswerWithin: span(policy.AnswerWithin), Afterwards: afterwards,
+		Group: typed.group, ScopeID: typed.scope, Reason: typed.reason, ReasonMost: jit.LongestReason,
+		AnswerWithin: jit.Spell(policy.AnswerWithin), Afterwards: afterwards,
 		Durations: durations(policy, typed.minutes), Problems: problems,
 	}
 	for _, s := range c.Subscriptions {
@@ -209,11 +212,8 @@ func (v *visit) askPage(c jit.Customer, offers []jit.OfferView, typed draft, pro
 	}
 	for _, o := range offers {
 		view := offerChoice{
-			ID: o.Offer.Role.ID.String(), Name: line(o.Offer.Role.Name), Class: classBadge(o.Class), Proof: proofSentence(o.Tier),
+			ID: o.Offer.Role.ID.String(), Name: line(o.Offer.Role.Name), Class: classBadge(o.Class), Proof: proofSentence(o.Tier), Longest: jit.Spell(o.Longest),
 			Chosen: typed.role == o.Offer.Role.ID.String(),
-		}
-		if o.Offer.Longest > 0 {
-			view.Longest = span(o.Offer.Longest)
 		}
 		for _, s := range o.Allows {
 			view.Allows = append(view.Allows, line(s))
@@ -248,7 +248,7 @@ func durations(policy jit.Policy, typed string) []choice {
 			continue
 		}
 		minutes := strconv.Itoa(int(d / time.Minute))
-		choices = append(choices, choice{minutes, span(d), typed == minutes || typed == "" && d == min(usual, policy.Longest)})
+		choices = append(choices, choice{minutes, jit.Spell(d), typed == minutes || typed == "" && d == min(usual, policy.Longest)})
 	}
 	return choices
 }

@@ -26,6 +26,7 @@ type decisionView struct {
 	CanAnswer    bool
 	Answered     bool
 	WantsNumber  bool
+	NoteMost     int
 	Shorter      []choice
 	Need         string
 	SignIn       string // where to sign in, when that is missing
@@ -53,9 +54,12 @@ func (v *visit) decisionPage(d jit.DecisionPage, wrong string) decisionView {
 	page := decisionView{
 		frame:    v.frame("A request for access to "+line(d.Customer.Tenant.Name), "/inbox"),
 		Approver: line(d.Approver.Name), Customer: line(d.Customer.Tenant.Name), Partner: line(v.portal.options.Estate.Partner.Name),
-		Expires: v.moment(d.Link.Expires), Need: proofSentence(d.Need), WantsNumber: d.Need == jit.MailTier,
+		Expires: v.moment(d.Link.Expires), Need: proofSentence(d.Need), NoteMost: jit.LongestNote,
 		Trouble: line(d.Trouble), Problem: wrong, Afterwards: afterwards,
 	}
+	// A contact who is signed in as himself has proven more than the number does.
+	himself := v.approver != nil && v.approver.ID == d.Approver.ID
+	page.WantsNumber = d.Need == jit.MailTier && !himself
 	if v.caller.SignedIn() {
 		page.SignedInAs = line(v.caller.Name)
 	}
@@ -89,7 +93,7 @@ func shorter(asked, shortest time.Duration) []choice {
 	choices := []choice{{"0", span(asked) + ", as asked", true}}
 	for _, d := range []time.Duration{4 * time.Hour, 2 * time.Hour, time.Hour, 30 * time.Minute, 15 * time.Minute} {
 		if d < asked && d >= shortest {
-			choices = append(choices, choice{strconv.Itoa(int(d / time.Minute)), span(d), false})
+			choices = append(choices, choice{strconv.Itoa(int(d / time.Minute)), jit.Spell(d), false})
 		}
 	}
 	return choices
@@ -114,7 +118,7 @@ func (p *Portal) decide(v *visit, verdict jit.Verdict) error {
 	if err != nil {
 		return err
 	}
-	answer := jit.Answer{Link: link, Verdict: verdict, Number: digits(v.field("number")), Digest: v.field("digest"), Note: words(v.field("note"))}
+	answer := jit.Answer{Link: link, Verdict: verdict, Number: digits(v.field("number")), Digest: v.field("digest"), Note: v.field("note")}
 	if verdict == jit.Approve {
 		minutes, err := strconv.Atoi(v.field("minutes"))
 		if err != nil || minutes < 0 || minutes > 60*24*366 {
@@ -132,7 +136,7 @@ func (p *Portal) decide(v *visit, verdict jit.Verdict) error {
 	}
 	page := answeredView{
 		frame: v.frame("Your answer was taken", ""), Approved: verdict == jit.Approve,
-		Number: requestNumber(request.Number), Role: line(request.RoleName), Length: span(length),
+		Number: requestNumber(request.Number), Role: line(request.RoleName), Length: jit.Spell(length),
 	}
 	if v.approver != nil {
 		page.Href = "/requests/" + string(request.ID)

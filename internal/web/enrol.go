@@ -38,7 +38,7 @@ func (v *visit) enrolPage(e jit.EnrolPage, wrong string) enrolView {
 	path := "/enrol/" + string(e.Link.ID)
 	page := enrolView{
 		frame:    v.frame("Become an approver for "+line(e.Customer.Tenant.Name), ""),
-		Approver: line(e.Approver.Name), Customer: line(e.Customer.Tenant.Name), Domain: line(e.Customer.Tenant.DefaultDomain.String()),
+		Approver: line(e.Approver.Name), Customer: line(e.Customer.Tenant.Name), Domain: e.Customer.Tenant.DefaultDomain.String(),
 		Partner: line(v.portal.options.Estate.Partner.Name), Expires: v.moment(e.Link.Expires),
 		Trouble: line(e.Trouble), Problem: wrong,
 	}

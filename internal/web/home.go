@@ -100,14 +100,15 @@ func (p *Portal) tenantNamed(name string) csp.TenantID {
 	if id, err := csp.ParseID[csp.Tenant](name); err == nil {
 		return id
 	}
-	if name == "" {
+	domain, err := csp.ParseDomain(name)
+	if err != nil {
 		return csp.TenantID{}
 	}
-	if strings.EqualFold(name, p.options.Estate.Partner.DefaultDomain.String()) {
+	if domain == p.options.Estate.Partner.DefaultDomain {
 		return p.options.Estate.Partner.ID
 	}
 	for _, c := range p.options.Estate.Customers {
-		if strings.EqualFold(name, c.Tenant.DefaultDomain.String()) {
+		if domain == c.Tenant.DefaultDomain {
 			return c.Tenant.ID
 		}
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -141,12 +140,8 @@ func (p *Portal) log(v *visit) error {
 		return fault.In(op, err)
 	}
 	p.fillLog(v, &page, right, filter, rows, next)
-	names, err := p.approverNames(v.r.Context(), rows)
-	if err != nil {
-		return fault.In(op, err)
-	}
 	for _, row := range rows {
-		page.Entries = append(page.Entries, v.logEntry(row, right.operator, names))
+		page.Entries = append(page.Entries, v.logEntry(row, right.operator))
 	}
 	return render(v, http.StatusOK, p.pages.log, page)
 }
@@ -170,7 +165,8 @@ func (p *Portal) readLog(ctx context.Context, right logRight, f logFilter) (rows
 				rows = append(rows, row)
 			}
 		}
-		if len(some) < batch {
+		// Entry 0 is the log's beginning; to read back from 0 would mean from its end.
+		if len(some) < batch || some[len(some)-1].N == 0 {
 			return rows, 0, nil
 		}
 		query.From = some[len(some)-1].N
@@ -222,32 +218,9 @@ func (p *Portal) checkpoint(v *visit, size int64) (*checkpointView, error) {
 	return &checkpointView{Size: c.Size, Root: c.Root.String(), At: v.moment(c.At), Since: max(size-c.Size, 0)}, nil
 }
 
-// approverNames names the approvers among the actors of the rows.
-func (p *Portal) approverNames(ctx context.Context, rows []audit.Row) (map[jit.Account]string, error) {
-	names := make(map[jit.Account]string)
-	var asked []csp.TenantID
-	for _, row := range rows {
-		tenant := row.Entry.Actor.Tenant
-		if tenant.IsZero() || tenant == p.options.Estate.Partner.ID || slices.Contains(asked, tenant) {
-			continue
-		}
-		asked = append(asked, tenant)
-		approvers, err := p.options.Approvers.ApproversOf(ctx, tenant)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range approvers {
-			if a.Enrolled() {
-				names[a.Account] = line(a.Name)
-			}
-		}
-	}
-	return names, nil
-}
-
-func (v *visit) logEntry(row audit.Row, operator bool, names map[jit.Account]string) logEntry {
+func (v *visit) logEntry(row audit.Row, operator bool) logEntry {
 	e := row.Entry
-	entry := logEntry{N: row.N, At: v.moment(e.At), What: orElse(line(e.Text), line(e.Verb)), Verb: line(e.Verb), Outcome: outcomeBadge(e.Outcome), Who: v.actor(e.Actor, names)}
+	entry := logEntry{N: row.N, At: v.moment(e.At), What: orElse(line(e.Text), line(e.Verb)), Verb: line(e.Verb), Outcome: outcomeBadge(e.Outcome), Who: v.actor(e.Actor)}
 	if operator {
 		entry.Address = line(e.Actor.Address)
 	}
@@ -270,12 +243,11 @@ func outcomeBadge(o audit.Outcome) badge {
 	return badge{"Failed", "wait", "warn"}
 }
 
-func (v *visit) actor(a audit.Actor, names map[jit.Account]string) string {
+// actor names who acted. People of customers are not named from their tokens;
+// the entry's own sentence says who an approver was.
+func (v *visit) actor(a audit.Actor) string {
 	if person, ok := v.portal.options.Estate.PersonByID(jit.PersonID(a.Person)); ok {
 		return line(person.Name)
-	}
-	if name, ok := names[jit.Account{Tenant: a.Tenant, Object: a.Object}]; ok {
-		return name
 	}
 	switch a.Kind {
 	case "latchkey":
@@ -283,6 +255,9 @@ func (v *visit) actor(a audit.Actor, names map[jit.Account]string) string {
 	case "link":
 		return "Holder of a mailed link"
 	case "person":
+		if c, ok := v.portal.options.Estate.CustomerByTenant(a.Tenant); ok {
+			return "Somebody of " + line(c.Tenant.Name) + ", account " + a.Object.String()
+		}
 		return "Account " + a.Object.String()
 	}
 	return "Nobody signed in"

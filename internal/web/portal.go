@@ -17,12 +17,11 @@ import (
 type Options struct {
 	// BaseURL is the portal's address as browsers know it. Requests for another
 	// host are turned away.
-	BaseURL   *url.URL
-	Estate    *jit.Estate
-	Service   Service
-	SignIn    SignIn
-	Approvers Approvers
-	Log       Log
+	BaseURL *url.URL
+	Estate  *jit.Estate
+	Service Service
+	SignIn  SignIn
+	Log     Log
 	// LastCheckpoint is the newest signed checkpoint of the log; ok is false when
 	// there is none yet.
 	LastCheckpoint func(context.Context) (c audit.Checkpoint, ok bool, err error)
@@ -59,7 +58,7 @@ func New(o Options) (*Portal, error) {
 		return nil, fault.New(op, fault.Invalid, "The portal's base URL is missing, or is neither http nor https.")
 	case o.BaseURL.Path != "" && o.BaseURL.Path != "/":
 		return nil, fault.New(op, fault.Invalid, "The portal's base URL must have no path: Latchkey wants a host name of its own.")
-	case o.Estate == nil || o.Service == nil || o.SignIn == nil || o.Approvers == nil || o.Log == nil || o.Clock == nil || o.Logger == nil:
+	case o.Estate == nil || o.Service == nil || o.SignIn == nil || o.Log == nil || o.Clock == nil || o.Logger == nil:
 		return nil, fault.New(op, fault.Internal, "")
 	case o.FormKey == [32]byte{}:
 		return nil, fault.New(op, fault.Invalid, "The key that binds forms is missing.")

@@ -12,6 +12,7 @@ import (
 // Service is what the pages ask of the heart. Its faults carry the sentences
 // that pages show.
 type Service interface {
+	AsApprover(ctx context.Context, by jit.Caller) (a jit.Approver, ok bool, err error)
 	File(ctx context.Context, by jit.Caller, ask jit.Ask) (jit.Request, error)
 	Withdraw(ctx context.Context, by jit.Caller, id jit.RequestID) error
 	Story(ctx context.Context, by jit.Caller, id jit.RequestID) (jit.Story, error)
@@ -31,11 +32,6 @@ type SignIn interface {
 	Complete(r *http.Request) (returnTo string, cookies []*http.Cookie, err error)
 	Caller(r *http.Request) (jit.Caller, error)
 	Leave(r *http.Request) ([]*http.Cookie, error)
-}
-
-// Approvers finds the contacts of a customer, enrolled or not.
-type Approvers interface {
-	ApproversOf(ctx context.Context, tenant csp.TenantID) ([]jit.Approver, error)
 }
 
 // Log reads the audit log for people.

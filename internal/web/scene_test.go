@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/mod/sumdb/tlog"
@@ -91,7 +92,7 @@ func newScene(t *testing.T, change ...func(*web.Options)) *scene {
 	s.server = httptest.NewUnstartedServer(nil)
 	base := &url.URL{Scheme: "http", Host: s.server.Listener.Addr().String()}
 	s.options = web.Options{
-		BaseURL: base, Estate: estate, Service: s.service, SignIn: s.signIn, Approvers: s.service, Log: logReader{s.log},
+		BaseURL: base, Estate: estate, Service: s.service, SignIn: s.signIn, Log: logReader{s.log},
 		LastCheckpoint: func(context.Context) (audit.Checkpoint, bool, error) {
 			return audit.Checkpoint{Size: 2, Root: tlog.Hash{1}, At: now.Add(-time.Minute)}, true, nil
 		},
@@ -292,10 +293,12 @@ func textOf(root *html.Node) string {
 	walk = func(n *html.Node) {
 		switch n.Type {
 		case html.TextNode:
-			b.WriteString(strings.Join(strings.Fields(n.Data), " "))
-			if strings.TrimSpace(n.Data) != "" && strings.HasSuffix(n.Data, " ") || strings.HasPrefix(n.Data, " ") {
-				b.WriteString(" ")
-			}
+			b.WriteString(strings.Map(func(r rune) rune {
+				if unicode.IsSpace(r) {
+					return ' '
+				}
+				return r
+			}, n.Data))
 			return
 		case html.ElementNode:
 			if n.Data == "script" || n.Data == "style" || n.Data == "head" {

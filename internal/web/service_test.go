@@ -321,10 +321,11 @@ func (s *service) Offers(_ context.Context, by jit.Caller, customer csp.TenantID
 	return []jit.OfferView{{Offer: jit.Offer{Role: csp.RoleDefinition{ID: roleID, Name: "Power On Off"}}, Class: access.Standard, Tier: jit.MailTier, Allows: []string{"Restart machines."}}}, nil
 }
 
-func (s *service) ApproversOf(_ context.Context, tenant csp.TenantID) ([]jit.Approver, error) {
+func (s *service) AsApprover(_ context.Context, by jit.Caller) (jit.Approver, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.approvers), func(a jit.Approver) bool { return a.Tenant != tenant }), nil
+	a, ok := s.approver(by)
+	return a, ok, s.broken
 }
 
 // auditLog is a log in memory.
@@ -368,7 +369,7 @@ func (s *signIn) Complete(r *http.Request) (string, []*http.Cookie, error) {
 	if _, ok := s.people[who]; !ok {
 		return "", cookies, fault.New("signIn", fault.Unauthenticated, "This sign-in was not started in this browser.")
 	}
-	return "/inbox", append(cookies, &http.Cookie{Name: whoCookie, Value: who}), nil
+	return "/inbox", append(cookies, &http.Cookie{Name: whoCookie, Value: who, Path: "/"}), nil
 }
 
 func (s *signIn) Caller(r *http.Request) (jit.Caller, error) {
@@ -385,5 +386,5 @@ func (s *signIn) Caller(r *http.Request) (jit.Caller, error) {
 }
 
 func (s *signIn) Leave(*http.Request) ([]*http.Cookie, error) {
-	return []*http.Cookie{{Name: whoCookie, MaxAge: -1}}, s.err
+	return []*http.Cookie{{Name: whoCookie, MaxAge: -1, Path: "/"}}, s.err
 }

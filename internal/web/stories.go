@@ -76,9 +76,9 @@ func callerDana() jit.Caller {
 // storyOffers are what may be asked for.
 func storyOffers() []jit.OfferView {
 	return []jit.OfferView{
-		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyReader, Name: "Reader"}}, Class: access.Read, Tier: jit.MailTier, Allows: []string{"Look at everything there, but at no secret.", "Change nothing."}},
-		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyRestart, Name: "Desktop Virtualization Power On Off Contributor"}}, Class: access.Standard, Tier: jit.MailTier, Allows: []string{"Start, restart and stop virtual machines.", "Look at machines, host pools and session hosts."}},
-		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyMachines, Name: "Virtual Machine Contributor"}, Longest: time.Hour}, Class: access.Privileged, Tier: jit.FreshTier, Allows: []string{"Create, change and delete virtual machines.", "Run commands on a machine, and so act as that machine's own identity."}},
+		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyReader, Name: "Reader"}}, Class: access.Read, Tier: jit.MailTier, Longest: 8 * time.Hour, Allows: []string{"Look at everything there, but at no secret.", "Change nothing."}},
+		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyRestart, Name: "Desktop Virtualization Power On Off Contributor"}}, Class: access.Standard, Tier: jit.MailTier, Longest: 8 * time.Hour, Allows: []string{"Start, restart and stop virtual machines.", "Look at machines, host pools and session hosts."}},
+		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyMachines, Name: "Virtual Machine Contributor"}, Longest: time.Hour}, Class: access.Privileged, Tier: jit.FreshTier, Longest: time.Hour, Allows: []string{"Create, change and delete virtual machines.", "Run commands on a machine, and so act as that machine's own identity."}},
 	}
 }
 
@@ -119,6 +119,7 @@ func granted(state jit.GrantState, change ...func(*jit.Grant, *jit.Episode)) fun
 		for _, c := range change {
 			c(s.Grant, s.Episode)
 		}
+		s.Decision.At, s.Request.FiledAt = s.Grant.Begins, s.Grant.Begins.Add(-8*time.Minute)
 	}
 }
 
@@ -199,7 +200,7 @@ func stories() []story {
 		}},
 		{"ask", "Ask: what exactly", callerJames(), ask(draft{})},
 		{"ask-wrong", "Ask: with mistakes", callerJames(), ask(draft{subscription: storySub.String(), group: "rg/../other", minutes: "60"},
-			problem{"where", "A resource group's name has no slash in it."}, problem{"role", "Choose the role you need."}, problem{"reason", "Say why you need it. The customer reads this and decides by it."})},
+			problem{"where", "A resource group's name has no slash in it."}, problem{"role", "Choose the role you need."}, problem{"reason", "Say why you need it, in 10 to 500 characters. The customer reads this and decides by it."})},
 		{"ask-refused", "Ask: refused by the rules", callerJames(), ask(draft{subscription: storySub.String(), group: "rg-avd-prod", role: storyMachines.String(), minutes: "480", reason: "Patch night"},
 			problem{"", "This role may be asked for at most 1 hour here; you asked for 8 hours."})},
 		{"request-pending", "Request: waiting", callerJames(), request(pending)},
@@ -272,9 +273,8 @@ func (v *visit) storyLog() error {
 	}
 	v.portal.fillLog(v, &page, logRight{operator: true}, logFilter{}, nil, 0)
 	page.Older = "/log?from=2260"
-	names := map[jit.Account]string{storyDana: "Dana Reyes"}
 	for i, e := range storyEntries() {
-		page.Entries = append(page.Entries, v.logEntry(audit.Row{N: 2317 - int64(i), Entry: e}, true, names))
+		page.Entries = append(page.Entries, v.logEntry(audit.Row{N: 2317 - int64(i), Entry: e}, true))
 	}
 	return render(v, http.StatusOK, v.portal.pages.log, page)
 }

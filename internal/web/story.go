@@ -61,7 +61,7 @@ func (v *visit) story(s jit.Story) storyView {
 		Role:     line(s.Request.RoleName),
 		Class:    classBadge(s.Request.Class),
 		Place:    placeOf(s.Request.Scope, s.Customer),
-		Duration: span(s.Request.Duration),
+		Duration: jit.Spell(s.Request.Duration),
 		Reason:   words(s.Request.Reason),
 		Mixed:    mixesAlphabets(s.Request.Reason),
 		State:    standing(s),
@@ -87,7 +87,7 @@ func (v *visit) grant(s jit.Story) *grantView {
 	view := &grantView{
 		State:  grantBadge(g.State, stuck),
 		Begins: v.moment(g.Begins), Ends: v.moment(g.Ends), Ended: v.moment(g.EndedAt),
-		Length: span(g.Ends.Sub(g.Begins)),
+		Length: jit.Spell(g.Ends.Sub(g.Begins)),
 		Open:   g.State.Open(), Active: g.State == jit.Active,
 		Why: line(g.Why), Stuck: stuck,
 	}
@@ -136,7 +136,7 @@ func (v *visit) answerStep(s jit.Story) step {
 	if s.Decision != nil {
 		at, how = v.moment(s.Decision.At), ", "+proofGiven(s.Decision.Tier)
 		if s.Decision.Verdict == jit.Approve && s.Decision.Duration > 0 && s.Decision.Duration < s.Request.Duration {
-			how += ", for " + span(s.Decision.Duration) + " only"
+			how += ", for " + jit.Spell(s.Decision.Duration) + " only"
 		}
 	}
 	switch s.Request.State {
@@ -180,7 +180,11 @@ func (v *visit) removedStep(s jit.Story) step {
 	g := s.Grant
 	switch {
 	case g.State == jit.Ended:
-		return step{"check", "good", "Access removed", "The role was removed and read back as absent. " + line(g.Why), v.moment(g.EndedAt)}
+		text := "The role was removed and read back as absent. " + line(g.Why)
+		if until := g.EndedAt.Add(platformDelay); until.After(v.now) {
+			text += " Azure itself may still honour it until " + v.moment(until).Clock + "."
+		}
+		return step{"check", "good", "Access removed", text, v.moment(g.EndedAt)}
 	case g.State == jit.Revoking && s.Episode != nil && s.Episode.Stuck:
 		return step{"warn", "alert", "Removal is late", "Azure has not let go of the role yet. Latchkey keeps trying, and its operators were told. " + line(s.Episode.LastWhy), v.moment(g.Ends)}
 	case g.State == jit.Revoking:

@@ -43,29 +43,14 @@ func (p *Portal) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 		v.person = &person
 		return v, nil
 	}
-	return v, fault.In(op, v.findApprover())
-}
-
-// findApprover looks the account up among the customer's enrolled contacts. A
-// guest is never one (TH-S3).
-func (v *visit) findApprover() error {
-	if v.caller.Guest {
-		return nil
-	}
-	if _, ok := v.portal.options.Estate.CustomerByTenant(v.caller.Account.Tenant); !ok {
-		return nil
-	}
-	approvers, err := v.portal.options.Approvers.ApproversOf(v.r.Context(), v.caller.Account.Tenant)
+	approver, ok, err := p.options.Service.AsApprover(r.Context(), caller)
 	if err != nil {
-		return err
+		return v, fault.In(op, err)
 	}
-	for _, a := range approvers {
-		if a.Enrolled() && a.Account == v.caller.Account {
-			v.approver = &a
-			return nil
-		}
+	if ok {
+		v.approver = &approver
 	}
-	return nil
+	return v, nil
 }
 
 // organization is the name of the tenant the visitor is signed in at.

@@ -12,30 +12,21 @@ import (
 	"latchkey/internal/jit"
 )
 
-// line makes foreign text fit to stand in a line of ours: no control characters,
-// nothing that turns the direction of writing or hides (TH-S7), and not too long.
-func line(s string) string { return clean(s, 200, false) }
+// line makes foreign text fit to stand in a line of ours: nothing that controls,
+// hides or turns the direction of writing (TH-S7), and not too long.
+func line(s string) string { return clip(jit.CleanText(s), 300) }
 
-// words does the same for what people write at length; line breaks stay.
-func words(s string) string { return clean(s, 2000, true) }
+// words does the same for what people write at length.
+func words(s string) string { return clip(jit.CleanText(s), 2000) }
 
-func clean(s string, most int, breaks bool) string {
-	var b strings.Builder
+func clip(s string, most int) string {
 	n := 0
-	for _, r := range s {
-		switch {
-		case r == '\n' && breaks:
-		case r == '\n' || r == '\t':
-			r = ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar:
-			continue
-		}
+	for i := range s {
 		if n++; n > most {
-			return strings.TrimSpace(b.String()) + "…"
+			return s[:i] + "…"
 		}
-		b.WriteRune(r)
 	}
-	return strings.TrimSpace(b.String())
+	return s
 }
 
 // mixesAlphabets says whether a word of the text mixes Latin with Cyrillic or
@@ -214,4 +205,4 @@ func requestNumber(n int64) string { return fmt.Sprintf("LK-%d", n) }
 const platformDelay = 10 * time.Minute
 
 // afterwards says what the platform may still allow once the role is removed.
-const afterwards = "Azure itself can take up to 10 minutes to stop honouring a role that was removed."
+const afterwards = "After the end Azure itself can take up to 10 minutes to stop honouring the removed role."

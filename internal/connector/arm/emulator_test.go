@@ -172,6 +172,10 @@ func (w *emulated) Put(a csp.RoleAssignment) {
 	must(w.tenant.Assign(a))(w.t)
 }
 
+func (w *emulated) Take(a csp.RoleAssignment) {
+	must(w.tenant.DeleteAssignment(world.Actor{}, a.Scope, a.Name))(w.t)
+}
+
 func (w *emulated) Lock(at csp.Scope, name string) {
 	if err := w.world.AddLock(world.Lock{Scope: at, Name: name, Level: world.CanNotDelete}); err != nil {
 		w.t.Fatal(err)

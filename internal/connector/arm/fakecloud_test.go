@@ -55,7 +55,7 @@ type fakeCloud struct {
 	locks   map[string]csp.Scope
 	issued  int // tokens
 	oldest  int // the oldest token still taken
-	pages   int // of a list; 0 means one
+	pages   int // of a list of assignments; 0 means one
 	refusal func(*http.Request) *http.Response
 }
 
@@ -101,6 +101,9 @@ func (f *fakeCloud) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	default:
 		resp, err = f.assignments.Do(r)
+		if err == nil && f.pages > 0 && strings.HasSuffix(path, "/roleAssignments") {
+			resp = f.paged(r, resp)
+		}
 	}
 	if refused, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		return problem(r, refused.StatusCode, refused.ErrorCode), nil
@@ -231,15 +234,39 @@ func (f *fakeCloud) list(scope string, o *armauthorization.RoleAssignmentsClient
 			all = append(all, new(onTheWire(a)))
 		}
 	}
-	for page := range slices.Chunk(all, max(len(all)/max(f.pages, 1), 1)) {
-		resp.AddPage(http.StatusOK, armauthorization.RoleAssignmentsClientListForScopeResponse{
-			RoleAssignmentListResult: armauthorization.RoleAssignmentListResult{Value: page},
-		}, nil)
-	}
-	if len(all) == 0 {
-		resp.AddPage(http.StatusOK, armauthorization.RoleAssignmentsClientListForScopeResponse{}, nil)
-	}
+	resp.AddPage(http.StatusOK, armauthorization.RoleAssignmentsClientListForScopeResponse{
+		RoleAssignmentListResult: armauthorization.RoleAssignmentListResult{Value: all},
+	}, nil)
 	return resp
+}
+
+// paged cuts a list into pages as Azure does: the next one's address is this
+// one's with a place to go on from. (The SDK's fake makes up addresses of its own.)
+func (f *fakeCloud) paged(r *http.Request, resp *http.Response) *http.Response {
+	var body struct {
+		Value    []json.RawMessage `json:"value"`
+		NextLink string            `json:"nextLink,omitempty"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+		panic(err)
+	}
+	slices.SortFunc(body.Value, func(a, b json.RawMessage) int { return strings.Compare(string(a), string(b)) })
+	skip, size := 0, len(body.Value)/f.pages+1
+	_, _ = fmt.Sscan(r.URL.Query().Get("$skipToken"), &skip)
+	if rest := body.Value[skip:]; len(rest) > size {
+		body.Value, body.NextLink = rest[:size], goOn(r.URL, skip+size)
+	} else {
+		body.Value = rest
+	}
+	return answer(r, http.StatusOK, body)
+}
+
+func goOn(u *url.URL, at int) string {
+	next := *u
+	q := next.Query()
+	q.Set("$skipToken", fmt.Sprint(at))
+	next.RawQuery = q.Encode()
+	return next.String()
 }
 
 func (f *fakeCloud) definition(_ context.Context, _, id string, _ *armauthorization.RoleDefinitionsClientGetOptions) (resp azfake.Responder[armauthorization.RoleDefinitionsClientGetResponse], refused azfake.ErrorResponder) {
@@ -284,11 +311,7 @@ func (f *fakeCloud) listLocks(r *http.Request) *http.Response {
 		}}
 	}
 	if skip+1 < len(names) {
-		next := *r.URL
-		q := next.Query()
-		q.Set("$skipToken", fmt.Sprint(skip+1))
-		next.RawQuery = q.Encode()
-		body["nextLink"] = next.String()
+		body["nextLink"] = goOn(r.URL, skip+1)
 	}
 	return answer(r, http.StatusOK, body)
 }
@@ -383,6 +406,12 @@ func (w *fakeWorld) Put(a csp.RoleAssignment) {
 	w.cloud.mu.Lock()
 	defer w.cloud.mu.Unlock()
 	w.cloud.made[a.Name] = a
+}
+
+func (w *fakeWorld) Take(a csp.RoleAssignment) {
+	w.cloud.mu.Lock()
+	defer w.cloud.mu.Unlock()
+	delete(w.cloud.made, a.Name)
 }
 
 func (w *fakeWorld) Lock(at csp.Scope, name string) {

@@ -32,8 +32,9 @@ type World interface {
 	Now() time.Time
 	// Assignments is the truth: all there are in the tenant.
 	Assignments() []csp.RoleAssignment
-	// Put makes an assignment by somebody else's hand.
+	// Put makes an assignment by somebody else's hand, and Take takes it away.
 	Put(a csp.RoleAssignment)
+	Take(a csp.RoleAssignment)
 	// Lock forbids removals at the scope and below it, until Unlock.
 	Lock(at csp.Scope, name string)
 	Unlock(at csp.Scope, name string)
@@ -212,16 +213,31 @@ func preexisting(s suite) {
 }
 
 func foreignName(s suite) {
-	o := s.order()
-	foreign := there(o)
-	foreign.Principal, foreign.Description = s.Elsewhere().Principal, "made by hand"
-	s.Put(foreign)
-	s.observe(o, jit.SeenForeign)
-	if out := s.grant(o, jit.NotDone); out.Retry {
-		s.Error("a grant under a taken name is said to be worth trying again")
+	byHand := func(a *csp.RoleAssignment) { a.Description = "made by hand" }
+	for name, differs := range map[string]func(*csp.RoleAssignment){
+		"somebody else's, unmarked":        func(a *csp.RoleAssignment) { a.Principal = s.Elsewhere().Principal; byHand(a) },
+		"somebody else's, with our marker": func(a *csp.RoleAssignment) { a.Principal = s.Elsewhere().Principal },
+		"unmarked":                         byHand,
+		"of another episode": func(a *csp.RoleAssignment) {
+			a.Description = s.order().Marker.String()
+		},
+		"with half a marker": func(a *csp.RoleAssignment) { a.Description = a.Description[:len(a.Description)/2] },
+		"with more than a marker": func(a *csp.RoleAssignment) {
+			a.Description += " and more"
+		},
+	} {
+		o := s.order()
+		foreign := there(o)
+		differs(&foreign)
+		s.Put(foreign)
+		s.observe(o, jit.SeenForeign)
+		if out := s.grant(o, jit.NotDone); out.Retry {
+			s.Errorf("%s: a grant under a taken name is said to be worth trying again", name)
+		}
+		s.revoke(o, jit.NotDone)
+		s.truth(foreign)
+		s.Take(foreign)
 	}
-	s.revoke(o, jit.NotDone)
-	s.truth(foreign)
 }
 
 func otherInstallation(s suite) {
@@ -404,6 +420,10 @@ func marked(s suite) {
 	slices.SortFunc(got, byName)
 	if diff := gocmp.Diff(want, got, gocmp.Comparer(csp.Scope.Equal)); diff != "" {
 		s.Errorf("marked objects (-want +got):\n%s", diff)
+	}
+	deeper := jit.Place{Tenant: s.Target().Tenant, Scope: below.Target.Scope}
+	if found, err := s.Connector().Marked(s.Context(), deeper); err != nil || len(found) != 2 {
+		s.Errorf("below the place %d objects are marked, %v; want the 2 that are there and not what is above", len(found), err)
 	}
 	if found, err := s.Connector().Preflight(s.Context(), at.Target); err != nil || found.Existing {
 		s.Errorf("what Latchkey made counts as standing access: %+v, %v", found.Existing, err)

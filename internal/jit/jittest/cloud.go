@@ -98,6 +98,7 @@ type Cloud struct {
 	calls   []Call
 	trouble map[Op][]Trouble
 	always  map[Op]Trouble
+	hang    map[csp.TenantID]time.Duration
 	onCall  func(Op)
 }
 
@@ -105,7 +106,7 @@ type Cloud struct {
 func New(clk clock.Clock, roles ...csp.RoleDefinition) *Cloud {
 	c := &Cloud{
 		clock: clk, roles: make(map[csp.RoleDefinitionID]csp.RoleDefinition),
-		trouble: make(map[Op][]Trouble), always: make(map[Op]Trouble),
+		trouble: make(map[Op][]Trouble), always: make(map[Op]Trouble), hang: make(map[csp.TenantID]time.Duration),
 	}
 	for _, r := range roles {
 		c.roles[r.ID] = r
@@ -155,12 +156,21 @@ func (c *Cloud) Always(t Trouble, ops ...Op) {
 	}
 }
 
+// Hang makes every call about the tenant take that long and then fail, until
+// Calm.
+func (c *Cloud) Hang(tenant csp.TenantID, d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hang[tenant] = d
+}
+
 // Calm ends all trouble.
 func (c *Cloud) Calm() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.trouble)
 	clear(c.always)
+	clear(c.hang)
 }
 
 // OnCall has f called at the beginning of every call, before it has any effect.
@@ -241,16 +251,21 @@ func (c *Cloud) remove(name csp.RoleAssignmentID) {
 }
 
 // begin notes a call and answers what goes wrong with it, or zero.
-func (c *Cloud) begin(op Op, name csp.RoleAssignmentID) Trouble {
+func (c *Cloud) begin(op Op, tenant csp.TenantID, name csp.RoleAssignmentID) Trouble {
 	c.mu.Lock()
-	hook := c.onCall
+	c.calls = append(c.calls, Call{op, c.clock.Now(), name})
+	hook, hang := c.onCall, c.hang[tenant]
 	c.mu.Unlock()
 	if hook != nil {
 		hook(op)
 	}
+	if hang > 0 {
+		timer := c.clock.TimerAt(c.clock.Now().Add(hang))
+		<-timer.C
+		return Down
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls = append(c.calls, Call{op, c.clock.Now(), name})
 	if next := c.trouble[op]; len(next) > 0 {
 		c.trouble[op] = next[1:]
 		return next[0]
@@ -260,7 +275,7 @@ func (c *Cloud) begin(op Op, name csp.RoleAssignmentID) Trouble {
 
 // Preflight implements jit.Connector.
 func (c *Cloud) Preflight(_ context.Context, t jit.Target) (jit.Preflight, error) {
-	if c.begin(Preflight, csp.RoleAssignmentID{}) != 0 {
+	if c.begin(Preflight, t.Tenant, csp.RoleAssignmentID{}) != 0 {
 		return jit.Preflight{}, ErrDown
 	}
 	c.mu.Lock()
@@ -323,7 +338,7 @@ func (c *Cloud) Revoke(ctx context.Context, o jit.Order) jit.Outcome {
 
 // change runs a call that changes something, with whatever trouble is due.
 func (c *Cloud) change(ctx context.Context, op Op, o jit.Order, effect func() jit.Outcome) jit.Outcome {
-	trouble := c.begin(op, o.Name)
+	trouble := c.begin(op, o.Target.Tenant, o.Name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if ctx.Err() != nil {
@@ -354,7 +369,7 @@ func (c *Cloud) change(ctx context.Context, op Op, o jit.Order, effect func() ji
 
 // Observe implements jit.Connector.
 func (c *Cloud) Observe(_ context.Context, o jit.Order) (jit.Sighting, error) {
-	if c.begin(Observe, o.Name) != 0 {
+	if c.begin(Observe, o.Target.Tenant, o.Name) != 0 {
 		return jit.Unseen, ErrDown
 	}
 	c.mu.Lock()
@@ -372,7 +387,7 @@ func (c *Cloud) Observe(_ context.Context, o jit.Order) (jit.Sighting, error) {
 
 // Marked implements jit.Connector.
 func (c *Cloud) Marked(_ context.Context, p jit.Place) ([]jit.MarkedObject, error) {
-	if c.begin(Marked, csp.RoleAssignmentID{}) != 0 {
+	if c.begin(Marked, p.Tenant, csp.RoleAssignmentID{}) != 0 {
 		return nil, ErrDown
 	}
 	c.mu.Lock()

@@ -104,11 +104,15 @@ func (h *House) NewService(wake func()) *jit.Service {
 	return s
 }
 
+// poll is longer than in earnest: the house's service pokes its reconciler, and
+// hours of looking for nothing would only cost time.
+const poll = 3 * time.Minute
+
 // NewReconciler makes one more reconciler on the house's store.
 func (h *House) NewReconciler(owner string) *reconcile.Reconciler {
 	h.Helper()
 	r, err := reconcile.New(reconcile.Options{
-		Estate: h.Estate, Store: h.Store, Connectors: h.connectors(), Clock: h.Clock, Owner: owner,
+		Estate: h.Estate, Store: h.Store, Connectors: h.connectors(), Clock: h.Clock, Owner: owner, Poll: poll,
 	})
 	if err != nil {
 		h.Fatal(err)

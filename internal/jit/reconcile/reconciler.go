@@ -22,8 +22,8 @@ const (
 	visitTime  = 30 * time.Second // all calls of one visit to an episode
 	leaseTime  = 40 * time.Second
 	writeTime  = 10 * time.Second // writing down what a visit found
-	pollTime   = 10 * time.Second // looking without having been told
-	pauseTime  = time.Second      // after trouble with the store, and while workers are short
+	usualPoll  = 15 * time.Second
+	pauseTime  = time.Second // after trouble with the store, and while workers are short
 	sweepEvery = 15 * time.Minute
 	lapseBatch = 100
 )
@@ -43,6 +43,10 @@ type Options struct {
 	// Wake is called after a change that may have left mail to be sent, so that
 	// it leaves at once. It must not block; nil is nobody.
 	Wake func()
+	// Poll is how often to look for due work without having been told, since
+	// another replica may have left some; zero means 15 s, and more than that
+	// breaks the promise of a minute where replicas die.
+	Poll time.Duration
 }
 
 // Reconciler closes the difference between what should be and what is.
@@ -53,6 +57,7 @@ type Reconciler struct {
 	clock      clock.Clock
 	log        *slog.Logger
 	owner      string
+	poll       time.Duration
 	gate       *audit.Gate[jit.Tx]
 	poke       chan struct{}
 	slots      *slots
@@ -68,7 +73,7 @@ func New(o Options) (*Reconciler, error) {
 		return nil, errors.New("reconcile: the estate names no instance")
 	}
 	r := &Reconciler{
-		estate: o.Estate, store: o.Store, connectors: o.Connectors, clock: o.Clock, log: o.Log, owner: o.Owner,
+		estate: o.Estate, store: o.Store, connectors: o.Connectors, clock: o.Clock, log: o.Log, owner: o.Owner, poll: o.Poll,
 		gate: audit.NewGate(o.Store.Update, o.Clock), poke: make(chan struct{}, 1), wake: o.Wake,
 	}
 	if r.wake == nil {
@@ -82,6 +87,9 @@ func New(o Options) (*Reconciler, error) {
 	}
 	if o.Workers <= 0 {
 		o.Workers = 16
+	}
+	if r.poll <= 0 {
+		r.poll = usualPoll
 	}
 	r.slots = newSlots(o.Workers)
 	return r, nil
@@ -158,11 +166,12 @@ func (r *Reconciler) putBack(ctx context.Context, e jit.Episode) {
 // what other replicas did.
 func (r *Reconciler) rest(ctx context.Context, claimed int, trouble error) {
 	now := r.now()
-	until := now.Add(pollTime)
+	until := now.Add(r.poll)
 	if trouble != nil {
 		until = now.Add(pauseTime)
 	} else if due, ok, err := r.store.NextDue(ctx); err == nil && ok && due.Before(until) {
-		until = due
+		// A moment finer than the clock is read here is reached only after it.
+		until = due.Add(audit.Precision - 1).Truncate(audit.Precision)
 		// What is due and yet cannot be claimed waits for a worker, or for the
 		// database's clock: asking again at once would only spin.
 		if claimed == 0 && !due.After(now) {
@@ -172,7 +181,7 @@ func (r *Reconciler) rest(ctx context.Context, claimed int, trouble error) {
 	timer := r.clock.TimerAt(until)
 	defer timer.Stop()
 	// However the wall clock is moved, look again after a while of real time.
-	bounded, cancel := context.WithTimeout(ctx, pollTime)
+	bounded, cancel := context.WithTimeout(ctx, r.poll)
 	defer cancel()
 	select {
 	case <-bounded.Done():

@@ -205,7 +205,7 @@ func (v *visit) handOver(ctx context.Context) error {
 
 // release ends the lease, with the episode due again in the lane.
 func (w *writing) release(lane jit.Lane, due time.Time) {
-	w.episode.Lane, w.episode.Due, w.episode.Lease = lane, due, time.Time{}
+	w.episode.Lane, w.episode.Due, w.episode.Lease = lane, due.Truncate(audit.Precision), time.Time{}
 }
 
 // save writes a grant back, if it is still in the state it was read in.

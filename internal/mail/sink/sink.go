@@ -70,6 +70,7 @@ type Sink struct {
 	keep     int
 	served   sync.WaitGroup
 	stop     func() bool
+	hangUp   func() error // once, whoever comes first
 
 	mu       sync.Mutex
 	messages []Message
@@ -105,6 +106,7 @@ func Start(ctx context.Context, o Options) (*Sink, error) {
 		s.server.TLSConfig = o.TLS
 	}
 	s.served.Go(func() { _ = s.server.Serve(listener) }) // ends with Close
+	s.hangUp = sync.OnceValue(s.shut)
 	s.stop = context.AfterFunc(ctx, func() { _ = s.hangUp() })
 	return s, nil
 }
@@ -143,9 +145,9 @@ func (s *Sink) Close() error {
 	return err
 }
 
-// hangUp ends the server. It closes the listener as well, since the server only
+// shut ends the server. It closes the listener as well, since the server only
 // knows of it once it has begun to serve.
-func (s *Sink) hangUp() error {
+func (s *Sink) shut() error {
 	err := errors.Join(s.server.Close(), s.listener.Close())
 	if errors.Is(err, smtp.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil

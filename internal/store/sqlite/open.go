@@ -105,7 +105,9 @@ type setting struct{ pragma, set, shows string }
 // write-ahead log on disk with every commit; the lesser ones lose the last
 // transactions with the power.
 var settings = [...]setting{
-	{"busy_timeout", "10000", "10000"}, // before journal_mode, which may have to wait
+	// Before journal_mode, which may have to wait. Waiting cannot be cancelled, so
+	// it is short; the store then tries again unless its caller has gone.
+	{"busy_timeout", "1000", "1000"},
 	{"journal_mode", "wal", "wal"},
 	{"synchronous", "full", "2"},
 	{"fullfsync", "on", "1"},

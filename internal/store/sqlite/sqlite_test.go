@@ -35,3 +35,5 @@ func TestReplicas(t *testing.T)     { storetest.RunReplicas(t, fresh) }
 func TestAudit(t *testing.T)        { storetest.RunAudit(t, fresh) }
 func TestOutbox(t *testing.T)       { storetest.RunOutbox(t, fresh) }
 func TestSessions(t *testing.T)     { storetest.RunSessions(t, fresh) }
+
+func BenchmarkStore(b *testing.B) { storetest.Benchmark(b, fresh) }

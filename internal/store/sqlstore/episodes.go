@@ -19,13 +19,16 @@ const (
 	liveEpisode = selectEpisodes + ` where tenant = $1 and scope_key = $2 and role = $3 and principal = $4
 		and service = $5 and phase in ('intended', 'present')`
 
+	// Whatever is saved leaves the line, and is put where it then belongs when it
+	// is due.
 	saveEpisode = `update episodes set phase = $3, until = $4, role_content = $5, lane = $6, due = $7,
-		attempts = $8, checked = $9, absent_at = $10, stuck = $11, last_why = $12, owner = $13, lease = $14
+		attempts = $8, checked = $9, absent_at = $10, stuck = $11, last_why = $12, owner = $13, lease = $14,
+		turn = null
 		where id = $1 and epoch = $2`
 	countEpisode = `select count(*) from episodes where id = $1`
 
-	hurryEpisode = `update episodes set lane = $2, due = $3, owner = '', lease = null, epoch = epoch + 1
-		where id = $1`
+	hurryEpisode = `update episodes set lane = $2, due = $3, owner = '', lease = null, epoch = epoch + 1,
+		turn = null where id = $1`
 
 	// Two spellings of one place are one place.
 	scopesTouched = `select tenant, min(scope) from episodes group by tenant, scope_key order by 1, 2`

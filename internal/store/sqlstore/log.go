@@ -187,6 +187,46 @@ func (s *Store) AuditBodies(ctx context.Context, from, to int64) iter.Seq2[[]byt
 	}
 }
 
+// AuditRecords yields every entry as it is stored, in order, with the hash that
+// was stored beside it. Unlike AuditBodies it takes a damaged log as it is: what
+// is missing is missing, for whoever verifies it to see.
+func (s *Store) AuditRecords(ctx context.Context) iter.Seq2[audit.Record, error] {
+	const (
+		op    = "store.AuditRecords"
+		most  = 500
+		query = selectAuditEntries + ` where n >= $1 order by n limit $2`
+	)
+	return func(yield func(audit.Record, error) bool) {
+		for from := int64(0); ; {
+			batch := most
+			bodies, err := s.auditBodies(ctx, op, query, count(&from), count(&batch))
+			if err != nil {
+				yield(audit.Record{}, err)
+				return
+			}
+			for _, b := range bodies {
+				if !yield(audit.Record{N: b.n, Body: b.body, Leaf: s.leafHash(ctx, b.n)}, nil) {
+					return
+				}
+				from = b.n + 1
+			}
+			if len(bodies) < most {
+				return
+			}
+		}
+	}
+}
+
+// leafHash is the stored hash of an entry, or zero when it is not there: it only
+// helps to name an entry that was changed.
+func (s *Store) leafHash(ctx context.Context, n int64) tlog.Hash {
+	hashes, err := s.AuditHashReader(ctx).ReadHashes([]int64{tlog.StoredHashIndex(0, n)})
+	if err != nil || len(hashes) != 1 {
+		return tlog.Hash{}
+	}
+	return hashes[0]
+}
+
 func (s *Store) auditBodies(ctx context.Context, op, query string, fields ...field) ([]auditBody, error) {
 	var bodies []auditBody
 	err := s.view(ctx, func(t *tx) error {

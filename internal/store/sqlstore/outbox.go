@@ -14,7 +14,7 @@ const (
 	enqueueNotice = `insert into notices (id, body, due) values ($1, $2, $3)`
 
 	dueNotices = `select id, body from notices as e
-		where sent_at is null and due <= $1 and (lease is null or lease <= $1)
+		where sent_at is null and ready <= $1
 		order by due, number limit $2`
 
 	leaseNotices = `update notices set owner = $2, lease = $3 where id in (select value from `
@@ -26,12 +26,7 @@ const (
 		where id = $1 and sent_at is null`
 	countNotice = `select count(*) from notices where id = $1`
 
-	nextNotice = `select min(due) from (
-			select min(due) as due from notices where sent_at is null and lease is null
-			union all
-			select min(case when lease > due then lease else due end)
-			from notices where sent_at is null and lease is not null
-		) as waiting`
+	nextNotice = `select min(ready) from notices where sent_at is null`
 )
 
 // storedNotice is a notice as its row holds it: the facts as JSON, since only

@@ -10,8 +10,9 @@ import (
 	"latchkey/internal/jit"
 )
 
-// mostRuns bounds how often a transaction that lost a race is run again. Each
-// loss means that another transaction got through, so it needs no pause.
+// mostRuns bounds how often a transaction that lost a race is run. Each loss
+// means that another transaction got through, or that this one has waited for it,
+// so no pause is needed.
 const mostRuns = 10
 
 // Store is a database of Latchkey's. It is safe for concurrent use, and several

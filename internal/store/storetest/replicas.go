@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -29,30 +30,33 @@ func RunReplicas(t *testing.T, fresh Fresh) {
 
 // race runs f for every racer at once, on handles that take turns, and returns
 // what each answered.
-func race(open func() Store, f func(s Store, racer int) error) [racers]error {
+func race(open func() Store, f func(s Store, racer int) error) []error {
 	handles := [2]Store{open(), open()}
-	var answers [racers]error
-	var start, wg sync.WaitGroup
-	start.Add(1)
-	for i := range racers {
-		wg.Go(func() {
-			start.Wait()
-			answers[i] = f(handles[i%len(handles)], i)
-		})
-	}
-	start.Done()
-	wg.Wait()
-	return answers
+	return atOnce(racers, func(racer int) error { return f(handles[racer%len(handles)], racer) })
 }
 
 // mustRace is race for what every racer must manage.
 func mustRace(t testing.TB, open func() Store, f func(s Store, racer int) error) {
 	t.Helper()
-	for i, err := range race(open, f) {
-		if err != nil {
-			t.Errorf("racer %d: %v", i, err)
-		}
+	if err := errors.Join(race(open, f)...); err != nil {
+		t.Error(err)
 	}
+}
+
+// atOnce starts many runs of f together and returns what each answered.
+func atOnce(many int, f func(i int) error) []error {
+	answers := make([]error, many)
+	var start, wg sync.WaitGroup
+	start.Add(1)
+	for i := range many {
+		wg.Go(func() {
+			start.Wait()
+			answers[i] = f(i)
+		})
+	}
+	start.Done()
+	wg.Wait()
+	return answers
 }
 
 func testRacingDecisions(t *testing.T, open func() Store) {

@@ -86,13 +86,19 @@ create table episodes (
   last_why text not null,
   owner text not null,
   epoch integer not null,
-  lease integer
+  lease integer,
+  -- When it can be claimed: a lease outlasts its due time, and its holder may die.
+  ready integer generated always as (case when lease > due then lease else due end) stored,
+  turn integer -- its place in its tenant's line while it waits to be claimed, else null
 ) strict;
 -- One target has at most one live episode: overlapping grants share it.
 create unique index episodes_live on episodes (tenant, scope_key, role, principal, service)
   where phase in ('intended', 'present');
-create index episodes_due on episodes (due) where phase <> 'closed';
 create index episodes_place on episodes (tenant, scope_key);
+create index episodes_ready on episodes (ready) where phase <> 'closed';
+create index episodes_ripening on episodes (ready) where phase <> 'closed' and turn is null;
+create index episodes_line on episodes (lane, turn, due, id) where turn is not null;
+create index episodes_tenant_line on episodes (lane, tenant, turn) where turn is not null;
 
 create table grants (
   id text primary key,
@@ -121,10 +127,11 @@ create table notices (
   tries integer not null default 0,
   owner text not null default '',
   lease integer,
+  ready integer not null generated always as (case when lease > due then lease else due end) stored,
   sent_at integer,
   last_why text not null default ''
 ) strict;
-create index notices_due on notices (due, number) where sent_at is null;
+create index notices_ready on notices (ready) where sent_at is null;
 
 create table sessions (
   digest text primary key,
