@@ -9,9 +9,10 @@ import (
 	"latchkey/csp"
 )
 
-func conditioned(a *access.Assignment)            { a.Condition = "@Request[x] StringEquals 'y'" }
-func eligible(a *access.Assignment)               { a.Eligible = true }
-func until(t time.Time) func(*access.Assignment)  { return func(a *access.Assignment) { a.Until = t } }
+func conditioned(a *access.Assignment)           { a.Condition = "@Request[x] StringEquals 'y'" }
+func eligible(a *access.Assignment)              { a.Eligible = true }
+func until(t time.Time) func(*access.Assignment) { return func(a *access.Assignment) { a.Until = t } }
+
 func from(t time.Time) func(*access.Assignment)   { return func(a *access.Assignment) { a.From = t } }
 func foreignGroup(a *access.Assignment)           { a.PrincipalType = csp.ForeignGroup }
 func denyActions(list ...string) []csp.Permission { return []csp.Permission{actions(list...)} }
@@ -285,7 +286,7 @@ func TestCan(t *testing.T) {
 			if test.scope == "" {
 				test.scope = "shop/rg/vm"
 			}
-			answer := w.ask("ann", test.action, test.scope)
+			answer := w.ask(test.action, test.scope)
 			if answer.Verdict != test.want {
 				t.Fatalf("got %q, want %q\n%s", answer.Verdict, test.want, dump(answer))
 			}
