@@ -16,22 +16,22 @@ import (
 )
 
 // userToken signs a person in at the tenant and gives his ARM token.
-func (v *town) userToken(t testing.TB, at world.Tenant, account, password string) string {
-	t.Helper()
-	back := newBrowser(t, v.server.Transport()).signIn(t, v.authorizeURL(at.ID.String(), "scope", "openid "+audience+"/.default"), account, password)
-	_, body := v.token(t, at.ID.String(), v.codeForm(back.Get("code")))
+func (v *town) userToken(tb testing.TB, at world.Tenant, account, password string) string {
+	tb.Helper()
+	back := newBrowser(tb, v.server.Transport()).signIn(tb, v.authorizeURL(at.ID.String(), "scope", "openid "+audience+"/.default"), account, password)
+	_, body := v.token(tb, at.ID.String(), v.codeForm(back.Get("code")))
 	if body.AccessToken == "" {
-		t.Fatalf("no token: %s", body.Description)
+		tb.Fatalf("no token: %s", body.Description)
 	}
 	return body.AccessToken
 }
 
 // forged signs any claims with the emulator's key, for tokens Entra would not issue.
-func forged(t testing.TB, c token.Claims) string {
-	t.Helper()
+func forged(tb testing.TB, c token.Claims) string {
+	tb.Helper()
 	raw, err := token.NewKey(signingKey).Sign(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return raw
 }
@@ -211,15 +211,15 @@ func TestForeignGroup(t *testing.T) {
 }
 
 // delegatedToken takes a partner user who is no guest into the customer's tenant.
-func (v *town) delegatedToken(t testing.TB, u world.User) string {
-	t.Helper()
-	b := newBrowser(t, v.server.Transport())
-	p := b.press(t, b.open(t, v.authorizeURL(v.customer.ID.String(), "scope", audience+"/.default")), "Next", url.Values{"account": {u.UPN}})
-	p = b.press(t, p, "Sign in", url.Values{"password": {u.Password}})
+func (v *town) delegatedToken(tb testing.TB, u world.User) string {
+	tb.Helper()
+	b := newBrowser(tb, v.server.Transport())
+	p := b.press(tb, b.open(tb, v.authorizeURL(v.customer.ID.String(), "scope", audience+"/.default")), "Next", url.Values{"account": {u.UPN}})
+	p = b.press(tb, p, "Sign in", url.Values{"password": {u.Password}})
 	if p.sentTo == nil {
-		t.Fatal(p.text)
+		tb.Fatal(p.text)
 	}
-	_, body := v.token(t, v.customer.ID.String(), v.codeForm(p.sentTo.Query().Get("code")))
+	_, body := v.token(tb, v.customer.ID.String(), v.codeForm(p.sentTo.Query().Get("code")))
 	return body.AccessToken
 }
 
@@ -277,9 +277,11 @@ func TestDelete(t *testing.T) {
 	v := newTown(t)
 	portal := v.portalToken(t)
 	give := func(t *testing.T, scope csp.Scope, role csp.RoleDefinition, principal csp.ObjectID) world.Assignment {
+		t.Helper()
 		return must(v.customer.Assign(csp.RoleAssignment{Scope: scope, Role: role.ID, Principal: principal}))(t)
 	}
 	remove := func(t *testing.T, token string, a world.Assignment) (int, armBody) {
+		t.Helper()
 		return v.call(t, token, http.MethodDelete, v.assignmentPath(a.Scope, a.Name.String()), "")
 	}
 	t.Run("answers with what was removed, and then that nothing is there", func(t *testing.T) {
@@ -438,6 +440,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	v := newTown(t)
 	other := must(v.customer.AddSubscription(csp.Subscription{Name: "Contoso test"}))(t)
 	list := func(t *testing.T, token, path string) []string {
+		t.Helper()
 		status, body := v.call(t, token, http.MethodGet, path, "")
 		if status != 200 {
 			t.Fatalf("%d %s", status, body.Error.Message)
@@ -567,11 +570,11 @@ func TestResourceGroups(t *testing.T) {
 		{http.MethodDelete, path, "", 405, "HttpMethodNotSupported"},
 		{http.MethodPut, path + ".", `{"location":"northeurope"}`, 400, "BadRequest"},
 	} {
-		r := must(http.NewRequest(step.method, arm+step.path+"?api-version=2021-04-01", strings.NewReader(step.body)))(t)
+		r := must(http.NewRequestWithContext(t.Context(), step.method, arm+step.path+"?api-version=2021-04-01", strings.NewReader(step.body)))(t)
 		r.Header.Set("Authorization", "Bearer "+anna)
-		response, raw := v.send(t, r)
-		if response.StatusCode != step.status || (step.code != "" && !strings.Contains(string(raw), `"`+step.code+`"`)) {
-			t.Errorf("step %d, %s: %d %s", i+1, step.method, response.StatusCode, raw)
+		got := v.send(t, r)
+		if got.status != step.status || (step.code != "" && !strings.Contains(string(got.body), `"`+step.code+`"`)) {
+			t.Errorf("step %d, %s: %d %s", i+1, step.method, got.status, got.body)
 		}
 	}
 	if status, _ := v.call(t, v.portalToken(t), http.MethodPut, path, `{"location":"northeurope"}`); status != 403 {
@@ -622,17 +625,17 @@ func TestPaths(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	v := newTown(t)
 	correlation := newName()
-	r := must(http.NewRequest(http.MethodGet, arm+v.group.Scope.String()+"?api-version=2021-04-01", nil))(t)
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, arm+v.group.Scope.String()+"?api-version=2021-04-01", nil))(t)
 	r.Header.Set("Authorization", "Bearer "+v.portalToken(t))
 	r.Header.Set("x-ms-correlation-request-id", correlation)
-	response, _ := v.send(t, r)
-	if date := response.Header.Get("Date"); date != "Mon, 02 Nov 2026 09:00:00 GMT" {
+	header := v.send(t, r).header
+	if date := header.Get("Date"); date != "Mon, 02 Nov 2026 09:00:00 GMT" {
 		t.Errorf("Date is %s: not the world's", date)
 	}
-	if response.Header.Get("x-ms-correlation-request-id") != correlation || response.Header.Get("x-ms-request-id") == "" || response.Header.Get("x-emulator") != "latchkey" {
-		t.Errorf("headers %v", response.Header)
+	if header.Get("x-ms-correlation-request-id") != correlation || header.Get("x-ms-request-id") == "" || header.Get("x-emulator") != "latchkey" {
+		t.Errorf("headers %v", header)
 	}
-	if left := response.Header.Get("x-ms-ratelimit-remaining-subscription-reads"); left != "249" {
+	if left := header.Get("x-ms-ratelimit-remaining-subscription-reads"); left != "249" {
 		t.Errorf("%s reads remain, want 249", left)
 	}
 }

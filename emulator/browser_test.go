@@ -20,11 +20,11 @@ type browser struct {
 	client *http.Client
 }
 
-func newBrowser(t testing.TB, transport http.RoundTripper) *browser {
-	t.Helper()
+func newBrowser(tb testing.TB, transport http.RoundTripper) *browser {
+	tb.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &browser{&http.Client{Transport: transport, Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if strings.HasPrefix(r.URL.String(), callback) {
@@ -45,59 +45,59 @@ type page struct {
 	sentTo *url.URL
 }
 
-func (b *browser) open(t testing.TB, address string) page {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+func (b *browser) open(tb testing.TB, address string) page {
+	tb.Helper()
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, address, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return b.do(t, r)
+	return b.do(tb, r)
 }
 
-func (b *browser) do(t testing.TB, r *http.Request) page {
-	t.Helper()
+func (b *browser) do(tb testing.TB, r *http.Request) page {
+	tb.Helper()
 	response, err := b.client.Do(r)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	p := page{url: response.Request.URL, status: response.StatusCode, header: response.Header, text: string(body)}
 	if location := response.Header.Get("Location"); location != "" {
 		if p.sentTo, err = url.Parse(location); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return p
 	}
 	if p.root, err = html.Parse(strings.NewReader(p.text)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
 // press fills in the inputs named in values and presses the button whose text
 // contains label, sending everything its form holds.
-func (b *browser) press(t testing.TB, p page, label string, values url.Values) page {
-	t.Helper()
+func (b *browser) press(tb testing.TB, p page, label string, values url.Values) page {
+	tb.Helper()
 	if p.root == nil {
-		t.Fatalf("no page to press %q on; the browser was sent to %v", label, p.sentTo)
+		tb.Fatalf("no page to press %q on; the browser was sent to %v", label, p.sentTo)
 	}
 	for _, form := range cascadia.QueryAll(p.root, cascadia.MustCompile("form")) {
 		for _, button := range cascadia.QueryAll(form, cascadia.MustCompile("button")) {
 			if strings.Contains(textOf(button), label) {
-				return b.submit(t, p, form, button, values)
+				return b.submit(tb, p, form, button, values)
 			}
 		}
 	}
-	t.Fatalf("no button %q on the page:\n%s", label, p.text)
+	tb.Fatalf("no button %q on the page:\n%s", label, p.text)
 	return page{}
 }
 
-func (b *browser) submit(t testing.TB, p page, form, button *html.Node, values url.Values) page {
-	t.Helper()
+func (b *browser) submit(tb testing.TB, p page, form, button *html.Node, values url.Values) page {
+	tb.Helper()
 	sent := url.Values{}
 	for _, input := range cascadia.QueryAll(form, cascadia.MustCompile("input")) {
 		name := attribute(input, "name")
@@ -113,19 +113,19 @@ func (b *browser) submit(t testing.TB, p page, form, button *html.Node, values u
 	if action := attribute(form, "action"); action != "" {
 		var err error
 		if target, err = p.url.Parse(action); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if strings.HasPrefix(target.String(), callback) {
 		target.RawQuery = sent.Encode()
 		return page{sentTo: target}
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target.String(), strings.NewReader(sent.Encode()))
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, target.String(), strings.NewReader(sent.Encode()))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.do(t, r)
+	return b.do(tb, r)
 }
 
 func attribute(n *html.Node, name string) string {
@@ -149,16 +149,16 @@ func textOf(n *html.Node) string {
 
 // signIn goes through the pages as the account, second step included, and gives
 // the callback's values.
-func (b *browser) signIn(t testing.TB, address, account, password string) url.Values {
-	t.Helper()
-	p := b.open(t, address)
-	p = b.press(t, p, account, nil)
-	p = b.press(t, p, "Sign in", url.Values{"password": {password}})
+func (b *browser) signIn(tb testing.TB, address, account, password string) url.Values {
+	tb.Helper()
+	p := b.open(tb, address)
+	p = b.press(tb, p, account, nil)
+	p = b.press(tb, p, "Sign in", url.Values{"password": {password}})
 	if p.sentTo == nil && strings.Contains(p.text, "second step") {
-		p = b.press(t, p, "it is me", nil)
+		p = b.press(tb, p, "it is me", nil)
 	}
 	if p.sentTo == nil {
-		t.Fatalf("signing in as %s ended on a page:\n%s", account, p.text)
+		tb.Fatalf("signing in as %s ended on a page:\n%s", account, p.text)
 	}
 	return p.sentTo.Query()
 }

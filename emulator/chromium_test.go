@@ -43,6 +43,7 @@ func TestChromium(t *testing.T) {
 }
 
 func signInWithChromium(t *testing.T, scheme, axe string) {
+	t.Helper()
 	application := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = fmt.Fprintf(w, "<!doctype html><html lang=en><title>App</title><link rel=icon href='data:,'><main><h1 id=back>Back with %d characters</h1></main>", len(r.FormValue("code")))

@@ -4,8 +4,8 @@
 //
 //	     browser            API clients (azidentity, az, go-oidc ...)
 //	        |                     |                    |
-//	   plain http                TLS                  TLS
-//	        v                     v                    v
+//	   plain http                 +------- TLS --------+
+//	        |                     |                    |
 //	+--------------+      +--------------+     +---------------+
 //	| Browser      |      | Login        |     | ARM           |
 //	| sign-in, /   |      | package entra|     | package arm   |

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -170,14 +171,15 @@ func (f *faults) tenantOf(at Origin, path string) csp.TenantID {
 // watched notes every call in the world's history, and lets faults strike.
 func (s *Server) watched(at Origin, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(s.world.BeginCall(r.Context(), r.Method, string(at), r.URL.Path))
+		ctx := s.world.BeginCall(r.Context(), r.Method, string(at), r.URL.Path)
+		r = r.WithContext(ctx)
 		if fault, struck := s.faults.strike(at, r); struck {
 			s.suffer(at, fault, handler, w, r)
 			return
 		}
 		counted := &statusWriter{ResponseWriter: w}
 		handler.ServeHTTP(counted, r)
-		s.world.EndCall(r.Context(), counted.status, false)
+		s.world.EndCall(ctx, counted.status, false)
 	})
 }
 
@@ -205,9 +207,7 @@ func (s *Server) suffer(at Origin, f Fault, handler http.Handler, w http.Respons
 		return
 	}
 	kept.WriteHeader(http.StatusOK)
-	for name, values := range kept.sent {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), kept.sent)
 	w.WriteHeader(kept.status)
 	_, _ = w.Write(kept.body.Bytes())
 	s.world.EndCall(r.Context(), kept.status, false)

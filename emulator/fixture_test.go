@@ -104,23 +104,23 @@ type town struct {
 // onlyPowerOn lets its holder assign and remove the power role to users, nothing else.
 var onlyPowerOn = `((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {` + powerOn.ID.String() + `} AND @Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEqualsIgnoreCase 'User')) AND ((!(ActionMatches{'Microsoft.Authorization/roleAssignments/delete'})) OR (@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {` + powerOn.ID.String() + `}))`
 
-func newTown(t testing.TB, change ...func(*emulator.Options)) *town {
-	t.Helper()
+func newTown(tb testing.TB, change ...func(*emulator.Options)) *town {
+	tb.Helper()
 	v := &town{clock: &movable{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}}
 	v.world = world.New(world.Options{Now: v.clock.Now, Roles: builtin.AzureRoles()})
-	v.partner = must(v.world.AddTenant(csp.Tenant{ID: partnerID, Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(t)
-	v.customer = must(v.world.AddTenant(csp.Tenant{ID: customerID, Name: "Contoso", DefaultDomain: "contoso.example"}))(t)
-	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: "james@ravenhill.example", Password: "raven"}))(t)
-	v.anna = must(v.customer.AddUser(world.User{Name: "Anna Berg", UPN: "anna", Mail: "anna@contoso.example", Password: "conto", MFA: true}))(t)
-	v.guest = must(v.customer.InviteGuest(v.james, csp.ObjectID{}))(t)
-	v.agents = must(v.partner.AddGroup(world.Group{Name: world.AdminAgents}))(t)
-	v.sub = must(v.customer.AddSubscription(csp.Subscription{ID: subID, Name: "Contoso production"}))(t)
-	v.group = must(v.sub.AddResourceGroup("rg-desktops", "westeurope"))(t)
-	v.vm = must(v.group.AddVM("vm-desktop-1"))(t)
-	v.app = must(v.partner.AddApp(world.App{ID: appID, Name: "Latchkey", Secret: appSecret, RedirectURIs: []string{callback}, MultiTenant: true}))(t)
-	must(v.partner.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(t)
-	v.portal = must(v.customer.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(t)
-	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: rbacAdmin.ID, Principal: v.portal.ID, Condition: onlyPowerOn}))(t)
+	v.partner = must(v.world.AddTenant(csp.Tenant{ID: partnerID, Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(tb)
+	v.customer = must(v.world.AddTenant(csp.Tenant{ID: customerID, Name: "Contoso", DefaultDomain: "contoso.example"}))(tb)
+	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: "james@ravenhill.example", Password: "raven"}))(tb)
+	v.anna = must(v.customer.AddUser(world.User{Name: "Anna Berg", UPN: "anna", Mail: "anna@contoso.example", Password: "conto", MFA: true}))(tb)
+	v.guest = must(v.customer.InviteGuest(v.james, csp.ObjectID{}))(tb)
+	v.agents = must(v.partner.AddGroup(world.Group{Name: world.AdminAgents}))(tb)
+	v.sub = must(v.customer.AddSubscription(csp.Subscription{ID: subID, Name: "Contoso production"}))(tb)
+	v.group = must(v.sub.AddResourceGroup("rg-desktops", "westeurope"))(tb)
+	v.vm = must(v.group.AddVM("vm-desktop-1"))(tb)
+	v.app = must(v.partner.AddApp(world.App{ID: appID, Name: "Latchkey", Secret: appSecret, RedirectURIs: []string{callback}, MultiTenant: true}))(tb)
+	must(v.partner.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(tb)
+	v.portal = must(v.customer.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(tb)
+	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: rbacAdmin.ID, Principal: v.portal.ID, Condition: onlyPowerOn}))(tb)
 
 	options := emulator.Options{World: v.world, SigningKey: signingKey}
 	for _, f := range change {
@@ -128,39 +128,53 @@ func newTown(t testing.TB, change ...func(*emulator.Options)) *town {
 	}
 	var err error
 	if v.server, err = emulator.New(options); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
 
 func must[T any](value T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
+	return func(tb testing.TB) T {
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return value
 	}
 }
 
-// send sends a request over the transport and gives status, headers and body.
-func (v *town) send(t testing.TB, r *http.Request) (*http.Response, []byte) {
-	t.Helper()
-	response, err := v.server.Transport().RoundTrip(r.WithContext(t.Context()))
+// answer is a response whose body has been read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// try sends a request over the transport, and may get no answer.
+func (v *town) try(r *http.Request) (answer, error) {
+	response, err := v.server.Transport().RoundTrip(r)
 	if err != nil {
-		t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+		return answer{}, err
 	}
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, response.Header, body}, err
+}
+
+// send sends a request over the transport.
+func (v *town) send(tb testing.TB, r *http.Request) answer {
+	tb.Helper()
+	got, err := v.try(r)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatalf("%s %s: %v", r.Method, r.URL, err)
 	}
-	return response, body
+	return got
 }
 
 // call sends a request to ARM and gives the status and the body, of which an
 // error's code and message can be read.
-func (v *town) call(t testing.TB, token, method, path, body string) (int, armBody) {
-	t.Helper()
+func (v *town) call(tb testing.TB, token, method, path, body string) (int, armBody) {
+	tb.Helper()
 	if !strings.Contains(path, "api-version=") {
 		mark := "?"
 		if strings.Contains(path, "?") {
@@ -168,22 +182,22 @@ func (v *town) call(t testing.TB, token, method, path, body string) (int, armBod
 		}
 		path += mark + "api-version=2022-04-01"
 	}
-	r, err := http.NewRequest(method, arm+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(tb.Context(), method, arm+path, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, raw := v.send(t, r)
+	got := v.send(tb, r)
 	var parsed armBody
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &parsed); err != nil {
-			t.Fatalf("%s %s: %v in %s", method, path, err, raw)
+	if len(got.body) > 0 {
+		if err := json.Unmarshal(got.body, &parsed); err != nil {
+			tb.Fatalf("%s %s: %v in %s", method, path, err, got.body)
 		}
 	}
-	parsed.header = response.Header
-	return response.StatusCode, parsed
+	parsed.header = got.header
+	return got.status, parsed
 }
 
 type armBody struct {
@@ -218,45 +232,45 @@ type tokenBody struct {
 	Codes        []int  `json:"error_codes"`
 }
 
-func (v *town) token(t testing.TB, tenant string, form url.Values) (int, tokenBody) {
-	t.Helper()
-	r, err := http.NewRequest(http.MethodPost, login+"/"+tenant+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
+func (v *town) token(tb testing.TB, tenant string, form url.Values) (int, tokenBody) {
+	tb.Helper()
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, login+"/"+tenant+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, raw := v.send(t, r)
+	got := v.send(tb, r)
 	var body tokenBody
-	if err := json.Unmarshal(raw, &body); err != nil {
-		t.Fatalf("%v in %s", err, raw)
+	if err := json.Unmarshal(got.body, &body); err != nil {
+		tb.Fatalf("%v in %s", err, got.body)
 	}
-	return response.StatusCode, body
+	return got.status, body
 }
 
 // portalToken is the portal's own ARM token in the customer's tenant.
-func (v *town) portalToken(t testing.TB) string {
-	t.Helper()
-	return v.appToken(t, v.customer, v.app)
+func (v *town) portalToken(tb testing.TB) string {
+	tb.Helper()
+	return v.appToken(tb, v.customer, v.app)
 }
 
-func (v *town) appToken(t testing.TB, in world.Tenant, app world.App) string {
-	t.Helper()
-	_, body := v.token(t, in.ID.String(), url.Values{
+func (v *town) appToken(tb testing.TB, in world.Tenant, app world.App) string {
+	tb.Helper()
+	_, body := v.token(tb, in.ID.String(), url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {app.ID.String()},
 		"client_secret": {app.Secret}, "scope": {audience + "/.default"},
 	})
 	if body.AccessToken == "" {
-		t.Fatalf("no token: %s", body.Description)
+		tb.Fatalf("no token: %s", body.Description)
 	}
 	return body.AccessToken
 }
 
 // claimsOf reads a token with the key it was signed with.
-func claimsOf(t testing.TB, _ *town, raw string) token.Claims {
-	t.Helper()
+func claimsOf(tb testing.TB, _ *town, raw string) token.Claims {
+	tb.Helper()
 	c, err := token.NewKey(signingKey).Verify(raw)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }

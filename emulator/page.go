@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
 
 	"latchkey/csp"
@@ -54,13 +55,15 @@ type tenantView struct {
 	Users            []world.User
 	Holdings         []holdingView
 	Machines         []world.Machine
-	Locks            []world.Lock
+	Locks            []lockView
 }
 
 type holdingView struct {
 	Who, Type, Role, Scope, Since, Note string
 	Limited                             bool
 }
+
+type lockView struct{ Name, Level, Where string }
 
 type eventView struct {
 	At, Kind, Subject, By, Scope string
@@ -82,7 +85,7 @@ func (p *worldPage) show(w http.ResponseWriter) {
 		if e.By.IsAuthor() {
 			by = "the world's author"
 		}
-		view.Events = append(view.Events, eventView{stamp(e.Effect), string(e.Kind), e.Subject, by, e.Scope.String(), e.Answered.IsZero()})
+		view.Events = append(view.Events, eventView{stamp(e.Effect), string(e.Kind), p.subject(e), by, p.place(e.Scope), e.Answered.IsZero()})
 	}
 	var b bytes.Buffer
 	if err := p.template.Execute(&b, view); err != nil {
@@ -110,17 +113,49 @@ func (p *worldPage) tenant(t world.Tenant) tenantView {
 	}
 	for _, s := range t.Subscriptions() {
 		view.Machines = append(view.Machines, p.world.VMs(s.Scope())...)
-		view.Locks = append(view.Locks, p.world.Locks(s.Scope())...)
+		for _, l := range p.world.Locks(s.Scope()) {
+			view.Locks = append(view.Locks, lockView{l.Name, string(l.Level), p.place(l.Scope)})
+		}
 	}
 	all := append(t.AssignmentsAbove(csp.Root()), t.AssignmentsBelow(csp.Root())...)
 	for _, a := range all {
 		role, _ := t.Role(a.Role)
 		view.Holdings = append(view.Holdings, holdingView{
-			Who: t.NameOf(a.Principal), Type: string(a.PrincipalType), Role: role.Name, Scope: a.Scope.String(),
+			Who: t.NameOf(a.Principal), Type: string(a.PrincipalType), Role: role.Name, Scope: p.place(a.Scope),
 			Since: stamp(a.Created), Note: a.Description, Limited: a.Condition != "",
 		})
 	}
 	return view
 }
 
-func stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05 UTC") }
+// subject says what an event is about; of an assignment, who has which role.
+func (p *worldPage) subject(e world.Event) string {
+	t, known := p.world.Tenant(e.Tenant)
+	if e.Assignment.Name.IsZero() || !known {
+		return e.Subject
+	}
+	role, _ := t.Role(e.Assignment.Role)
+	return role.Name + " for " + t.NameOf(e.Assignment.Principal)
+}
+
+// place is a scope in the words of people: the subscription by its name, and the
+// names below it.
+func (p *worldPage) place(s csp.Scope) string {
+	if s.Kind() == csp.RootScope {
+		return "everywhere"
+	}
+	sub, known := p.world.Subscription(s.Subscription())
+	if !known {
+		return s.String()
+	}
+	words := []string{sub.Name}
+	if group := s.ResourceGroup(); group != "" {
+		words = append(words, group)
+	}
+	if s.Kind() == csp.ResourceScope {
+		words = append(words, s.Name())
+	}
+	return strings.Join(words, " / ")
+}
+
+func stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05") }

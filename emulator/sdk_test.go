@@ -19,8 +19,8 @@ import (
 )
 
 // assignments is the official client with the portal's credential.
-func (v *town) assignments(t testing.TB, loginOrigin, armOrigin string, client azpolicy.Transporter) *armauthorization.RoleAssignmentsClient {
-	t.Helper()
+func (v *town) assignments(tb testing.TB, loginOrigin, armOrigin string, client azpolicy.Transporter) *armauthorization.RoleAssignmentsClient {
+	tb.Helper()
 	options := azcore.ClientOptions{
 		Cloud: cloud.Configuration{
 			ActiveDirectoryAuthorityHost: loginOrigin + "/",
@@ -32,11 +32,11 @@ func (v *town) assignments(t testing.TB, loginOrigin, armOrigin string, client a
 	credential, err := azidentity.NewClientSecretCredential(v.customer.ID.String(), v.app.ID.String(), appSecret,
 		&azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	assignments, err := armauthorization.NewRoleAssignmentsClient(v.sub.ID.String(), credential, &policy.ClientOptions{ClientOptions: options})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return assignments
 }
@@ -68,15 +68,15 @@ func TestOfficialSDK(t *testing.T) {
 	}
 }
 
-func (v *town) start(t testing.TB) *emulator.Endpoints {
-	t.Helper()
-	e, err := v.server.Start(t.Context())
+func (v *town) start(tb testing.TB) *emulator.Endpoints {
+	tb.Helper()
+	e, err := v.server.Start(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := e.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return e

@@ -19,26 +19,31 @@ import (
 
 // relyingParty is a portal as go-oidc makes one.
 type relyingParty struct {
-	ctx      context.Context
+	client   *http.Client
 	config   oauth2.Config
 	verifier *oidc.IDTokenVerifier
 }
 
-func (v *town) relyingParty(t testing.TB, loginOrigin string, tenant world.Tenant, client *http.Client) relyingParty {
-	t.Helper()
-	ctx := oidc.ClientContext(t.Context(), client)
+func (v *town) relyingParty(tb testing.TB, loginOrigin string, tenant world.Tenant, client *http.Client) relyingParty {
+	tb.Helper()
+	ctx := oidc.ClientContext(tb.Context(), client)
 	provider, err := oidc.NewProvider(ctx, loginOrigin+"/"+tenant.ID.String()+"/v2.0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return relyingParty{
-		ctx: ctx,
+		client: client,
 		config: oauth2.Config{
 			ClientID: v.app.ID.String(), ClientSecret: appSecret, RedirectURL: callback, Endpoint: provider.Endpoint(),
 			Scopes: []string{oidc.ScopeOpenID, "profile", "email", "offline_access"},
 		},
 		verifier: provider.Verifier(&oidc.Config{ClientID: v.app.ID.String(), Now: v.clock.Now}),
 	}
+}
+
+func (p relyingParty) context(tb testing.TB) context.Context {
+	tb.Helper()
+	return oidc.ClientContext(tb.Context(), p.client)
 }
 
 // said is what an identity token says, as far as the tests look.
@@ -57,20 +62,20 @@ type said struct {
 	Email    string   `json:"email"`
 }
 
-func (p relyingParty) redeem(t testing.TB, code, verifier string) (said, *oauth2.Token) {
-	t.Helper()
-	tokens, err := p.config.Exchange(p.ctx, code, oauth2.VerifierOption(verifier))
+func (p relyingParty) redeem(tb testing.TB, code, verifier string) (said, *oauth2.Token) {
+	tb.Helper()
+	tokens, err := p.config.Exchange(p.context(tb), code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	raw, _ := tokens.Extra("id_token").(string)
-	checked, err := p.verifier.Verify(p.ctx, raw)
+	checked, err := p.verifier.Verify(p.context(tb), raw)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var s said
 	if err := checked.Claims(&s); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s, tokens
 }
@@ -101,7 +106,7 @@ func TestSignInWithGoOIDC(t *testing.T) {
 		t.Error("no refresh token, though offline_access was asked for")
 	}
 
-	_, err := party.config.Exchange(party.ctx, back.Get("code"), oauth2.VerifierOption(verifier))
+	_, err := party.config.Exchange(party.context(t), back.Get("code"), oauth2.VerifierOption(verifier))
 	if err == nil || !strings.Contains(err.Error(), "AADSTS54005") {
 		t.Errorf("redeeming the code again: %v", err)
 	}
@@ -296,17 +301,17 @@ func TestBrowserSession(t *testing.T) {
 }
 
 // redeemCode redeems a code of an authorizeURL request at the customer's authority.
-func (v *town) redeemCode(t testing.TB, code string) said {
-	t.Helper()
-	_, body := v.token(t, v.customer.ID.String(), v.codeForm(code))
-	party := v.relyingParty(t, login, v.customer, &http.Client{Transport: v.server.Transport()})
-	checked, err := party.verifier.Verify(party.ctx, body.IDToken)
+func (v *town) redeemCode(tb testing.TB, code string) said {
+	tb.Helper()
+	_, body := v.token(tb, v.customer.ID.String(), v.codeForm(code))
+	party := v.relyingParty(tb, login, v.customer, &http.Client{Transport: v.server.Transport()})
+	checked, err := party.verifier.Verify(party.context(tb), body.IDToken)
 	if err != nil {
-		t.Fatalf("%v, %s", err, body.Description)
+		tb.Fatalf("%v, %s", err, body.Description)
 	}
 	var s said
 	if err := checked.Claims(&s); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -425,6 +430,7 @@ func TestCodeIsBound(t *testing.T) {
 func TestRefreshToken(t *testing.T) {
 	v := newTown(t)
 	signIn := func(t *testing.T, at world.Tenant, account, password string) string {
+		t.Helper()
 		back := newBrowser(t, v.server.Transport()).signIn(t, v.authorizeURL(at.ID.String(), "scope", "openid offline_access"), account, password)
 		_, body := v.token(t, at.ID.String(), v.codeForm(back.Get("code")))
 		if body.RefreshToken == "" {
@@ -433,6 +439,7 @@ func TestRefreshToken(t *testing.T) {
 		return body.RefreshToken
 	}
 	renew := func(t *testing.T, in world.Tenant, refresh string) (int, tokenBody) {
+		t.Helper()
 		return v.token(t, in.ID.String(), url.Values{
 			"grant_type": {"refresh_token"}, "client_id": {v.app.ID.String()}, "client_secret": {appSecret},
 			"refresh_token": {refresh}, "scope": {audience + "/.default openid"},

@@ -100,9 +100,14 @@ func TestDiscoveryByDomainAndByGUID(t *testing.T) {
 	e := v.start(t)
 	for _, path := range []string{"/" + v.customer.ID.String() + "/v2.0/.well-known/openid-configuration?", "/CONTOSO.example/v2.0/.well-known/openid-configuration", "/contoso.example/.well-known/openid-configuration"} {
 		r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, e.Login+path, nil))(t)
-		response := must(e.Client().Do(r))(t)
+		response, err := e.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
 		body := string(must(io.ReadAll(response.Body))(t))
-		_ = response.Body.Close()
+		if err := response.Body.Close(); err != nil {
+			t.Error(err)
+		}
 		want := `"issuer":"` + e.Login + "/" + v.customer.ID.String() + `/v2.0"`
 		if !strings.Contains(path, "v2.0") {
 			want = `"issuer":"https://sts.windows.net/` + v.customer.ID.String() + `/"`
@@ -116,12 +121,12 @@ func TestDiscoveryByDomainAndByGUID(t *testing.T) {
 func TestVersion1TokenEndpoint(t *testing.T) {
 	v := newTown(t)
 	form := "grant_type=client_credentials&client_id=" + v.app.ID.String() + "&resource=https%3A%2F%2Fmanagement.core.windows.net%2F"
-	r := must(http.NewRequest(http.MethodPost, login+"/"+v.customer.ID.String()+"/oauth2/token", strings.NewReader(form)))(t)
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodPost, login+"/"+v.customer.ID.String()+"/oauth2/token", strings.NewReader(form)))(t)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(v.app.ID.String(), "portal+secret+%26+more")
-	response, raw := v.send(t, r)
-	if response.StatusCode != 200 || !strings.Contains(string(raw), `"expires_in":"3600"`) || !strings.Contains(string(raw), `"resource":"https://management.core.windows.net/"`) {
-		t.Errorf("%d %s", response.StatusCode, raw)
+	got := v.send(t, r)
+	if got.status != 200 || !strings.Contains(string(got.body), `"expires_in":"3600"`) || !strings.Contains(string(got.body), `"resource":"https://management.core.windows.net/"`) {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 
@@ -135,9 +140,9 @@ func TestWorldPage(t *testing.T) {
 	}
 	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: owner.ID, Principal: v.agents.ID}))(t)
 	v.portalToken(t)
-	r := must(http.NewRequest(http.MethodGet, pages+"/", nil))(t)
-	response, raw := v.send(t, r)
-	page := string(raw)
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, pages+"/", nil))(t)
+	got := v.send(t, r)
+	page := string(got.body)
 	for _, want := range []string{
 		"This is not Microsoft", "Contoso", "Latchkey (ServicePrincipal)", "Role Based Access Control Administrator, with a condition", "keep &lt;b&gt;",
 		"Foreign Principal for &#39;Ravenhill IT&#39;", "token issued", "POST login", "vm-desktop-1",
@@ -151,11 +156,11 @@ func TestWorldPage(t *testing.T) {
 			t.Errorf("the page shows a secret: %q", secret)
 		}
 	}
-	if policy := response.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+	if policy := got.header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %q", policy)
 	}
-	r = must(http.NewRequest(http.MethodGet, pages+"/emulator.css", nil))(t)
-	if response, _ := v.send(t, r); response.StatusCode != 200 || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/css") {
-		t.Errorf("style: %d %s", response.StatusCode, response.Header.Get("Content-Type"))
+	r = must(http.NewRequestWithContext(t.Context(), http.MethodGet, pages+"/emulator.css", nil))(t)
+	if style := v.send(t, r); style.status != 200 || !strings.HasPrefix(style.header.Get("Content-Type"), "text/css") {
+		t.Errorf("style: %d %s", style.status, style.header.Get("Content-Type"))
 	}
 }

@@ -137,6 +137,16 @@ func (b *tab) set(selector, value string) {
 	b.do(chromedp.SetValue(selector, value))
 }
 
+// value is what stands in a field.
+func (b *tab) value(selector string) string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, bound)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Value(selector))
+	ok(b.t, err)
+	return value
+}
+
 // sees wants the words on the page, now or after it refreshed itself.
 func (b *tab) sees(words string) {
 	b.t.Helper()

@@ -5,9 +5,10 @@
 //
 //	condition  = term { OR term }
 //	term       = factor { AND factor }
-//	factor     = ! factor | ( condition ) | ActionMatches{ 'pattern' } | comparison
-//	comparison = @Request[attribute] [quantifier:]operator values
-//	values     = 'text' | true | guid | { value, value ... }
+//	factor     = ! factor | comparison | ( condition ) | ActionMatches{ 'pattern' }
+//	comparison = source[attribute] [quantifier:]operator values
+//	source     = @Request | @Resource
+//	values     = one | { one, one ... }, where one is 'text', true or a GUID
 //
 // An attribute that the act does not have makes a comparison neither true nor
 // false, and a condition holds only if it is true. So a condition that speaks of

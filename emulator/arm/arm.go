@@ -13,7 +13,6 @@ package arm
 
 import (
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -43,6 +42,7 @@ type Options struct {
 // Handler serves Azure Resource Manager. Make it with New.
 type Handler struct {
 	Options
+	table   map[asked]operation
 	buckets *buckets
 }
 
@@ -54,14 +54,15 @@ func New(o Options) *Handler {
 	if o.LoginOrigin == nil {
 		o.LoginOrigin = func() string { return "" }
 	}
-	return &Handler{Options: o, buckets: newBuckets(o.World.Now)}
+	h := &Handler{Options: o, buckets: newBuckets(o.World.Now)}
+	h.table = h.operations()
+	return h
 }
 
 const maxBody = 1 << 20
 
 // call is one request on its way through.
 type call struct {
-	ctx    context.Context
 	method string
 	query  url.Values
 	body   []byte
@@ -119,7 +120,7 @@ func (h *Handler) stamp(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure) {
-	c := &call{ctx: r.Context(), method: r.Method}
+	c := &call{method: r.Method}
 	var f *failure
 	if c.route, f = parseRoute(r.URL.EscapedPath()); f != nil {
 		return reply{}, f

@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func (h *Handler) authenticate(c *call, r *http.Request) *failure {
 	if f := h.checkClaims(claims); f != nil {
 		return f
 	}
-	return h.identify(c, claims)
+	return h.identify(r.Context(), c, claims)
 }
 
 func (h *Handler) checkClaims(claims token.Claims) *failure {
@@ -78,7 +79,7 @@ func (h *Handler) unauthorized(code, message, claims string) *failure {
 
 // identify turns the claims into a caller. The token is ours, so its ids are
 // well formed unless the world has changed under it.
-func (h *Handler) identify(c *call, claims token.Claims) *failure {
+func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *failure {
 	tenant, err1 := csp.ParseID[csp.Tenant](claims.Tenant)
 	object, err2 := csp.ParseID[csp.Principal](claims.Object)
 	t, known := h.World.Tenant(tenant)
@@ -97,7 +98,7 @@ func (h *Handler) identify(c *call, claims token.Claims) *failure {
 		name = claims.AppID
 	}
 	client, _ := csp.ParseID[world.App](claims.AppID) // absent from no token of ours; zero is harmless here
-	c.actor = h.World.Acting(c.ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name})
+	c.actor = h.World.Acting(ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name})
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (h *Handler) findMachine(c *call) (world.Machine, *failure) {
 }
 
 // machineAction finds the POST action a path ends in.
-func (h *Handler) machineAction(c *call) (func(*call) (reply, *failure), *failure) {
+func (h *Handler) machineAction(c *call) (operation, *failure) {
 	if c.method == http.MethodPost {
 		switch c.route.verb {
 		case "restart":

@@ -144,14 +144,18 @@ func noSuchType(segments []string) *failure {
 	return notFound("InvalidResourceType", "The resource type could not be found at '/"+clip(strings.Join(segments, "/"))+"' on this emulator.")
 }
 
-// operation is what the route and method ask for.
-func (h *Handler) operation(c *call) (func(*call) (reply, *failure), *failure) {
-	type key struct {
-		kind   kind
-		named  bool
-		method string
-	}
-	table := map[key]func(*call) (reply, *failure){
+// operation does what a call asks for.
+type operation func(*call) (reply, *failure)
+
+// asked is what finds an operation.
+type asked struct {
+	kind   kind
+	named  bool
+	method string
+}
+
+func (h *Handler) operations() map[asked]operation {
+	return map[asked]operation{
 		{subscriptions, false, http.MethodGet}:     h.listSubscriptions,
 		{subscriptions, true, http.MethodGet}:      h.getSubscription,
 		{tenants, false, http.MethodGet}:           h.listTenants,
@@ -170,10 +174,14 @@ func (h *Handler) operation(c *call) (func(*call) (reply, *failure), *failure) {
 		{machines, false, http.MethodGet}:          h.listMachines,
 		{machines, true, http.MethodGet}:           h.getMachine,
 	}
+}
+
+// operation is what the route and method ask for.
+func (h *Handler) operation(c *call) (operation, *failure) {
 	if c.route.verb != "" {
 		return h.machineAction(c)
 	}
-	if op, ok := table[key{c.route.kind, c.route.name != "", c.method}]; ok {
+	if op, ok := h.table[asked{c.route.kind, c.route.name != "", c.method}]; ok {
 		return op, nil
 	}
 	return nil, &failure{status: http.StatusMethodNotAllowed, code: "HttpMethodNotSupported", message: "The http method '" + clip(c.method) + "' is not supported for a resource of this type on this emulator."}

@@ -45,7 +45,7 @@ type demand struct {
 // that an audience ending in a slash keeps it.
 func (h *Handler) readScope(scope string) (demand, *problem) {
 	d := demand{}
-	for _, s := range strings.Fields(scope) {
+	for s := range strings.FieldsSeq(scope) {
 		switch s {
 		case "openid":
 			d.openID = true

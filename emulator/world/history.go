@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"latchkey/csp"
@@ -161,13 +162,10 @@ func (w *World) History() []Event {
 	defer w.mu.RUnlock()
 	list := make([]Event, len(w.events))
 	for i, e := range w.events {
-		switch c := e.By.call; {
-		case e.By.call == nil:
-			e.Answered = e.Effect
-		default:
-			e.Answered = c.Answered
+		e.Answered = e.Effect // nobody waited for an answer
+		if c := e.By.call; c != nil {
+			e.Answered, e.By.call = c.Answered, nil
 		}
-		e.By.call = nil
 		list[i] = e
 	}
 	return list
@@ -178,8 +176,8 @@ func (w *World) Calls() []Call {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	list := make([]Call, 0, len(w.calls))
-	for i := len(w.calls) - 1; i >= 0; i-- {
-		list = append(list, *w.calls[i])
+	for _, c := range slices.Backward(w.calls) {
+		list = append(list, *c)
 	}
 	return list
 }

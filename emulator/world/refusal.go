@@ -34,7 +34,7 @@ const (
 )
 
 // Refusal says which law a change would break. Nothing was changed.
-type Refusal struct {
+type Refusal struct { //nolint:errname // read where it is used: errors.AsType[*world.Refusal]
 	Law    Law
 	Detail string
 	// Existing is the assignment in the way, for AssignmentExists.

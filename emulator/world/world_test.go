@@ -24,35 +24,35 @@ type scene struct {
 	vm                world.Machine
 }
 
-func newScene(t testing.TB) *scene {
-	t.Helper()
+func newScene(tb testing.TB) *scene {
+	tb.Helper()
 	s := &scene{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
 	s.w = world.New(world.Options{Now: func() time.Time { return s.now }, Roles: builtin.AzureRoles()})
-	s.partner = must(s.w.AddTenant(csp.Tenant{Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(t)
-	s.customer = must(s.w.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(t)
-	s.james = must(s.partner.AddUser(world.User{Name: "James", UPN: "james"}))(t)
-	s.anna = must(s.customer.AddUser(world.User{Name: "Anna", UPN: "anna"}))(t)
-	s.sub = must(s.customer.AddSubscription(csp.Subscription{Name: "Production"}))(t)
-	s.group = must(s.sub.AddResourceGroup("rg", "westeurope"))(t)
-	s.vm = must(s.group.AddVM("vm"))(t)
+	s.partner = must(s.w.AddTenant(csp.Tenant{Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(tb)
+	s.customer = must(s.w.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(tb)
+	s.james = must(s.partner.AddUser(world.User{Name: "James", UPN: "james"}))(tb)
+	s.anna = must(s.customer.AddUser(world.User{Name: "Anna", UPN: "anna"}))(tb)
+	s.sub = must(s.customer.AddSubscription(csp.Subscription{Name: "Production"}))(tb)
+	s.group = must(s.sub.AddResourceGroup("rg", "westeurope"))(tb)
+	s.vm = must(s.group.AddVM("vm"))(tb)
 	return s
 }
 
 func must[T any](value T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
+	return func(tb testing.TB) T {
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return value
 	}
 }
 
-func role(t testing.TB, name string) csp.RoleDefinition {
-	t.Helper()
+func role(tb testing.TB, name string) csp.RoleDefinition {
+	tb.Helper()
 	r, ok := builtin.AzureRoleNamed(name)
 	if !ok {
-		t.Fatalf("no built-in role %q", name)
+		tb.Fatalf("no built-in role %q", name)
 	}
 	return r
 }
@@ -168,7 +168,7 @@ func TestJudgement(t *testing.T) {
 	const restart, read, write = "Microsoft.Compute/virtualMachines/restart/action", "Microsoft.Compute/virtualMachines/read", "Microsoft.Authorization/roleAssignments/write"
 	for _, test := range []struct {
 		name    string
-		compose func(*scene, *testing.T)
+		compose func(*testing.T, *scene)
 		scope   func(*scene) csp.Scope
 		action  string
 		groups  bool // ask with the groups the person is in
@@ -178,18 +178,18 @@ func TestJudgement(t *testing.T) {
 		{name: "R17: a role at the subscription holds at the machine", compose: give("Reader", subscriptionScope), action: read, want: true},
 		{name: "R17: a role at the root holds everywhere", compose: give("Reader", func(*scene) csp.Scope { return csp.Root() }), action: read, want: true},
 		{name: "R17: a role at the machine does not hold at its group", compose: give("Reader", machineScope), scope: groupScope, action: read},
-		{name: "R17: rg is not rg2", compose: func(s *scene, t *testing.T) {
+		{name: "R17: rg is not rg2", compose: func(t *testing.T, s *scene) {
 			must(s.sub.AddResourceGroup("rg2", "x"))(t)
-			give("Reader", groupScope)(s, t)
+			give("Reader", groupScope)(t, s)
 		}, scope: func(s *scene) csp.Scope { return csp.MustParseScope(s.sub.Scope().String() + "/resourceGroups/rg2") }, action: read},
 		{name: "R17: letters compare in either case", compose: give("Reader", groupScope), scope: func(s *scene) csp.Scope { return csp.MustParseScope(strings.ToUpper(s.vm.Scope.String())) }, action: read, want: true},
 		{name: "R18: a role that does not have the action gives nothing", compose: give("Reader", subscriptionScope), action: restart},
 		{name: "R18: what notActions take out is not there", compose: give("Contributor", subscriptionScope), action: write},
-		{name: "R18: but another role may give it", compose: func(s *scene, t *testing.T) {
-			give("Contributor", subscriptionScope)(s, t)
-			give("User Access Administrator", subscriptionScope)(s, t)
+		{name: "R18: but another role may give it", compose: func(t *testing.T, s *scene) {
+			give("Contributor", subscriptionScope)(t, s)
+			give("User Access Administrator", subscriptionScope)(t, s)
 		}, action: write, want: true},
-		{name: "R18: notActions subtract within their own entry only", compose: func(s *scene, t *testing.T) {
+		{name: "R18: notActions subtract within their own entry only", compose: func(t *testing.T, s *scene) {
 			r := must(s.customer.AddRole(csp.RoleDefinition{Name: "Two entries", Permissions: []csp.Permission{
 				{Actions: []string{"*"}, NotActions: []string{restart}}, {Actions: []string{restart}},
 			}}))(t)
@@ -210,7 +210,7 @@ func TestJudgement(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newScene(t)
 			if test.compose != nil {
-				test.compose(s, t)
+				test.compose(t, s)
 			}
 			caller := world.Caller{Tenant: s.customer.ID, Object: s.anna.ID}
 			if test.groups {
@@ -235,15 +235,15 @@ func subscriptionScope(s *scene) csp.Scope { return s.sub.Scope() }
 func groupScope(s *scene) csp.Scope        { return s.group.Scope }
 func machineScope(s *scene) csp.Scope      { return s.vm.Scope }
 
-func give(name string, at func(*scene) csp.Scope) func(*scene, *testing.T) {
-	return func(s *scene, t *testing.T) {
+func give(name string, at func(*scene) csp.Scope) func(*testing.T, *scene) {
+	return func(t *testing.T, s *scene) {
 		t.Helper()
 		must(s.customer.Assign(csp.RoleAssignment{Scope: at(s), Role: role(t, name).ID, Principal: s.anna.ID}))(t)
 	}
 }
 
 // giveNested gives Owner to a group around the group Anna is in, with a ring.
-func giveNested(s *scene, t *testing.T) {
+func giveNested(t *testing.T, s *scene) {
 	t.Helper()
 	outer := must(s.customer.AddGroup(world.Group{Name: "Outer"}))(t)
 	inner := must(s.customer.AddGroup(world.Group{Name: "Inner"}))(t)
@@ -255,17 +255,17 @@ func giveNested(s *scene, t *testing.T) {
 	must(s.customer.Assign(csp.RoleAssignment{Scope: s.sub.Scope(), Role: role(t, "Owner").ID, Principal: outer.ID}))(t)
 }
 
-func conditioned(condition string) func(*scene, *testing.T) {
-	return func(s *scene, t *testing.T) {
+func conditioned(condition string) func(*testing.T, *scene) {
+	return func(t *testing.T, s *scene) {
 		t.Helper()
 		must(s.customer.Assign(csp.RoleAssignment{Scope: s.sub.Scope(), Role: role(t, "Owner").ID, Principal: s.anna.ID, Condition: condition}))(t)
 	}
 }
 
-func denied(d world.Denial) func(*scene, *testing.T) {
-	return func(s *scene, t *testing.T) {
+func denied(d world.Denial) func(*testing.T, *scene) {
+	return func(t *testing.T, s *scene) {
 		t.Helper()
-		give("Owner", subscriptionScope)(s, t)
+		give("Owner", subscriptionScope)(t, s)
 		d.Scope = s.sub.Scope()
 		if err := s.customer.AddDenial(d); err != nil {
 			t.Fatal(err)
@@ -273,9 +273,9 @@ func denied(d world.Denial) func(*scene, *testing.T) {
 	}
 }
 
-func deniedExcept(s *scene, t *testing.T) {
+func deniedExcept(t *testing.T, s *scene) {
 	t.Helper()
-	denied(world.Denial{Actions: []string{"*"}, Excluded: []csp.ObjectID{s.anna.ID}})(s, t)
+	denied(world.Denial{Actions: []string{"*"}, Excluded: []csp.ObjectID{s.anna.ID}})(t, s)
 }
 
 func TestEnter(t *testing.T) {
@@ -336,7 +336,7 @@ func TestEnter(t *testing.T) {
 
 func TestRemovedUserLeavesHisAssignmentsBehind(t *testing.T) {
 	s := newScene(t)
-	give("Reader", subscriptionScope)(s, t)
+	give("Reader", subscriptionScope)(t, s)
 	helpers := must(s.customer.AddGroup(world.Group{Name: "Helpers"}))(t)
 	if err := s.customer.AddMember(helpers.ID, s.anna.ID); err != nil {
 		t.Fatal(err)

@@ -10,14 +10,18 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
 
 	"latchkey/internal/clock"
 )
@@ -30,10 +34,10 @@ type authority struct {
 	clock clock.Clock
 	*httptest.Server
 
-	mu    sync.Mutex
-	keys  map[string]*rsa.PrivateKey // by tenant
-	codes map[string]*grant
-	asked map[string]int // requests by path
+	mu     sync.Mutex
+	rolled map[string]int // how often each tenant has changed its key
+	codes  map[string]*grant
+	asked  map[string]int // requests by path
 
 	// What it does wrong, when told to.
 	down      bool
@@ -41,6 +45,9 @@ type authority struct {
 	document  func(map[string]any)
 	keyEntry  func(map[string]any)
 	tokenFail string // error code of the token endpoint
+
+	certificate *x509.Certificate // what the client must sign with, in place of its secret
+	assertions  []string          // ids of those it was shown
 }
 
 // grant is a code that was handed out.
@@ -65,7 +72,7 @@ const (
 
 func newAuthority(t *testing.T, c clock.Clock) *authority {
 	t.Helper()
-	a := &authority{t: t, clock: c, keys: map[string]*rsa.PrivateKey{}, codes: map[string]*grant{}, asked: map[string]int{}}
+	a := &authority{t: t, clock: c, rolled: map[string]int{}, codes: map[string]*grant{}, asked: map[string]int{}}
 	a.Server = httptest.NewTLSServer(a)
 	t.Cleanup(a.Close)
 	return a
@@ -120,22 +127,31 @@ func (a *authority) discovery(tenant string) map[string]any {
 	return d
 }
 
-// key is the tenant's signing key; roll forgets it.
+// key is the tenant's signing key; roll gives it another.
 func (a *authority) key(tenant string) *rsa.PrivateKey {
-	if a.keys[tenant] == nil {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			a.t.Fatal(err)
-		}
-		a.keys[tenant] = key
-	}
-	return a.keys[tenant]
+	return signingKey(a.t, tenant, a.rolled[tenant])
 }
 
 func (a *authority) roll(tenant string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.keys, tenant)
+	a.rolled[tenant]++
+}
+
+// signingKeys are made once for all tests: making them is most of their time.
+var signingKeys sync.Map
+
+func signingKey(t *testing.T, tenant string, generation int) *rsa.PrivateKey {
+	name := fmt.Sprint(tenant, generation)
+	if key, ok := signingKeys.Load(name); ok {
+		return key.(*rsa.PrivateKey)
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, _ := signingKeys.LoadOrStore(name, key)
+	return kept.(*rsa.PrivateKey)
 }
 
 func (a *authority) keyID(tenant string) string {
@@ -201,11 +217,38 @@ func (a *authority) token(w http.ResponseWriter, r *http.Request, tenant string)
 	case base64.RawURLEncoding.EncodeToString(sum[:]) != g.challenge:
 		fail("invalid_grant")
 		return
-	case r.PostFormValue("client_id") != clientID || r.PostFormValue("client_secret") != clientSecret:
+	case r.PostFormValue("client_id") != clientID || !a.knows(r):
 		fail("invalid_client")
 		return
 	}
 	a.write(w, map[string]any{"token_type": "Bearer", "expires_in": 3600, "access_token": "opaque", "id_token": a.idToken(tenant, g)})
+}
+
+// knows says whether the client proved that it is the one.
+func (a *authority) knows(r *http.Request) bool {
+	if a.certificate == nil {
+		return r.PostFormValue("client_secret") == clientSecret
+	}
+	signed, err := jose.ParseSigned(r.PostFormValue("client_assertion"), []jose.SignatureAlgorithm{jose.PS256})
+	if err != nil || r.PostForm.Has("client_secret") || r.PostFormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+		return false
+	}
+	payload, err := signed.Verify(a.certificate.PublicKey)
+	if err != nil {
+		return false
+	}
+	var c struct {
+		Iss, Sub, Aud, Jti string
+		Exp                int64
+	}
+	if json.Unmarshal(payload, &c) != nil || slices.Contains(a.assertions, c.Jti) {
+		return false
+	}
+	a.assertions = append(a.assertions, c.Jti)
+	sum := sha256.Sum256(a.certificate.Raw)
+	thumbprint := signed.Signatures[0].Header.ExtraHeaders["x5t#S256"]
+	return c.Iss == clientID && c.Sub == clientID && c.Aud == a.URL+r.URL.Path && time.Unix(c.Exp, 0).After(a.clock.Now()) &&
+		thumbprint == base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // idToken makes the token the tenant would, then lets the forger at it.

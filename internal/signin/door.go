@@ -35,7 +35,8 @@ const (
 	outgoingLimit  = 10 * time.Second
 )
 
-// Options make a Door. All but Context, Idle and Longest are required.
+// Options make a Door. All but Context, Idle and Longest are required, and one of
+// ClientSecret and Certificate.
 type Options struct {
 	// BaseURL is the portal's own address: https, or plain http on loopback for
 	// the demo.
@@ -45,6 +46,8 @@ type Options struct {
 	Authority    string
 	ClientID     string
 	ClientSecret string
+	// Certificate is used instead of ClientSecret when it is set.
+	Certificate *Certificate
 	// Estate names the tenants people may sign in at: the partner's and his
 	// customers'.
 	Estate *jit.Estate
@@ -91,10 +94,18 @@ func New(o Options) (*Door, error) {
 		return nil, fault.New(op, fault.Invalid, "The portal's base URL must be https; plain http is possible on a loopback address only.")
 	case o.ClientID == "":
 		return nil, fault.New(op, fault.Invalid, "The client id of Latchkey's application registration is missing.")
+	case o.ClientSecret == "" && o.Certificate == nil:
+		return nil, fault.New(op, fault.Invalid, "Latchkey's application registration needs a client secret or a certificate to redeem sign-ins with.")
 	case o.Estate == nil || o.Client == nil || o.Sessions == nil || o.Clock == nil:
 		return nil, fault.New(op, fault.Internal, "")
 	case o.Key == [32]byte{}:
 		return nil, fault.New(op, fault.Invalid, "The key that seals cookies is missing.")
+	}
+	if o.Certificate != nil {
+		if err := o.Certificate.check(); err != nil {
+			return nil, err
+		}
+		o.ClientSecret = ""
 	}
 	if o.Context == "" {
 		o.Context = DefaultContext
@@ -230,7 +241,12 @@ func (d *Door) redeem(ctx context.Context, f flow, answer url.Values) (proven, e
 	if answer.Get("code") == "" {
 		return proven{}, fault.New(op, fault.Unauthenticated, "The sign-in page sent no answer. Please sign in again.")
 	}
-	token, err := t.oauth.Exchange(oidc.ClientContext(ctx, d.client), answer.Get("code"), oauth2.VerifierOption(f.Verifier))
+	parameters, err := d.credential(t.oauth.Endpoint.TokenURL)
+	if err != nil {
+		return proven{}, err
+	}
+	parameters = append(parameters, oauth2.VerifierOption(f.Verifier))
+	token, err := t.oauth.Exchange(oidc.ClientContext(ctx, d.client), answer.Get("code"), parameters...)
 	if err != nil {
 		return proven{}, exchangeFailed(err)
 	}

@@ -30,6 +30,7 @@ type scene struct {
 	authority *authority
 	sessions  *signintest.Sessions
 	door      *signin.Door
+	options   signin.Options
 	jar       map[string]string // the browser's cookies
 }
 
@@ -55,6 +56,7 @@ func newScene(t *testing.T, change ...func(*signin.Options)) *scene {
 	for _, c := range change {
 		c(&options)
 	}
+	s.options = options
 	if s.door, err = signin.New(options); err != nil {
 		t.Fatal(err)
 	}
@@ -272,12 +274,16 @@ func TestOptionsThatCannotBeSafeAreRefused(t *testing.T) {
 		"authority with a tenant":  func(o *signin.Options) { o.Authority = "https://login.example/common" },
 		"plain base URL elsewhere": func(o *signin.Options) { o.BaseURL = &url.URL{Scheme: "http", Host: "latchkey.example"} },
 		"no key":                   func(o *signin.Options) { o.Key = [32]byte{} },
+		"no credential":            func(o *signin.Options) { o.ClientSecret = "" },
 		"no client id":             func(o *signin.Options) { o.ClientID = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := signin.Options{
-				BaseURL: &url.URL{Scheme: "https", Host: "l.example"}, Authority: "https://login.example", ClientID: "x",
+				BaseURL: &url.URL{Scheme: "https", Host: "l.example"}, Authority: "https://login.example", ClientID: "x", ClientSecret: "s",
 				Estate: &jit.Estate{}, Key: [32]byte{1}, Client: http.DefaultClient, Sessions: new(signintest.Sessions), Clock: clock.System(),
+			}
+			if _, err := signin.New(o); err != nil {
+				t.Fatal(err)
 			}
 			change(&o)
 			if _, err := signin.New(o); !fault.Is(err, fault.Invalid) || fault.PublicOf(err) == "" {

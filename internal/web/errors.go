@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"latchkey/internal/fault"
+	"latchkey/internal/signin"
 )
 
 const noPage = "There is no such page, or it is not yours to see. Check the address, or start from the first page."
@@ -36,6 +37,10 @@ const brokenSentence = "Latchkey could not do that. Nothing you did is lost, and
 // as one sentence and a code to find it by.
 func (p *Portal) fail(v *visit, err error) {
 	kind := fault.KindOf(err)
+	if kind == fault.Unauthenticated && v.r.Header.Get(signin.BackgroundHeader) != "" {
+		v.w.WriteHeader(http.StatusNoContent) // a page left open looked after its session had ended: nothing to show, nothing wrong
+		return
+	}
 	answer, ok := answers[kind]
 	if !ok {
 		answer = answers[fault.Internal]

@@ -7,11 +7,12 @@ import (
 	"latchkey/internal/jit"
 )
 
-// slots are the workers: how many visits may run at once, how many of them may
-// be grants (I22), and how many may be for one tenant (I21), so that a tenant
-// that does not answer cannot hold all of them.
+// slots are the workers: how many visits may run at once, and how many of them
+// for one tenant, so that a tenant that does not answer cannot hold all of them
+// (I21). Of both, a quarter never takes a grant, so that a removal need not wait
+// for grants (I22).
 type slots struct {
-	all, grants, each int
+	all, each int
 
 	mu       sync.Mutex
 	busy     int
@@ -21,7 +22,7 @@ type slots struct {
 
 func newSlots(all int) *slots {
 	return &slots{
-		all: all, grants: max(1, all*3/4), each: max(1, all/2),
+		all: all, each: max(1, all/2),
 		at: make(map[csp.TenantID]int),
 	}
 }
@@ -36,8 +37,14 @@ func (s *slots) free() int {
 func (s *slots) take(tenant csp.TenantID, lane jit.Lane) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.busy >= s.all, s.at[tenant] >= s.each, lane == jit.GrantLane && s.granting >= s.grants:
+	each := s.each
+	if lane == jit.GrantLane {
+		each = forGrants(each)
+		if s.granting >= forGrants(s.all) {
+			return false
+		}
+	}
+	if s.busy >= s.all || s.at[tenant] >= each {
 		return false
 	}
 	s.busy++
@@ -47,6 +54,9 @@ func (s *slots) take(tenant csp.TenantID, lane jit.Lane) bool {
 	}
 	return true
 }
+
+// forGrants is how many of the workers may take grants.
+func forGrants(workers int) int { return max(1, workers-workers/4) }
 
 // give ends what take began.
 func (s *slots) give(tenant csp.TenantID, lane jit.Lane) {

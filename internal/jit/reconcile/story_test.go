@@ -362,6 +362,9 @@ func TestWhatWasThereBeforeIsNeverTouched(t *testing.T) {
 				if !h.Cloud.Has(r.Target()) {
 					h.Error("somebody else's assignment was removed (I7)")
 				}
+				if sent := len(h.Cloud.Calls(jittest.Grant)); name == "appearing before the grant" && sent != 0 {
+					h.Errorf("%d grants were sent although it was seen before", sent)
+				}
 				if got := kinds(h, "James"); got != "failed" {
 					h.Errorf("James was told %q", got)
 				}
@@ -477,6 +480,55 @@ func TestNoGrantIsSentCloseToItsEnd(t *testing.T) {
 		if len(h.Cloud.Stays()) != 0 {
 			h.Error("it was given in its last minutes (I6)")
 		}
+		wantPhase(h, r, jit.Closed)
+	})
+}
+
+func TestNoGrantIsSentByAProgramThatWakesTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := jittest.Build(t)
+		r := h.File(jittest.Restarter)
+		g := h.Approve(r)
+		time.Sleep(g.Ends.Sub(h.Clock.Now()) - jit.Margin)
+		stop := h.Start()
+		settle()
+		if g := wantState(h, r, jit.FailedGrant); !strings.Contains(g.Why, "in time") {
+			h.Errorf("why: %q", g.Why)
+		}
+		time.Sleep(2 * time.Hour)
+		wantPhase(h, r, jit.Closed)
+		if len(h.Cloud.Calls(jittest.Grant)) != 0 {
+			h.Error("a grant was sent (I6)")
+		}
+		h.CheckInvariants()
+		stop()
+	})
+}
+
+func TestAWorkerThatWasOvertakenHasItsGrantRemovedAtOnce(t *testing.T) {
+	story(t, func(h *jittest.House) {
+		r := h.File(jittest.Restarter)
+		h.Cloud.OnCall(func(op jittest.Op) {
+			if op == jittest.Grant {
+				h.Cloud.OnCall(nil)
+				time.Sleep(20 * time.Second) // on its way for so long
+			}
+		})
+		g := h.Approve(r)
+		time.Sleep(5 * time.Second)
+		if err := h.Service.EndNow(h.Context(), h.James(), g.ID); err != nil {
+			h.Fatal(err)
+		}
+		settle()
+		wantState(h, r, jit.FailedGrant)
+		time.Sleep(15 * time.Second)
+		if stays := h.Cloud.Stays(); len(stays) != 1 {
+			h.Fatalf("the late grant never arrived: %+v", stays)
+		}
+		if h.Cloud.Has(r.Target()) {
+			h.Error("the late grant waits for the quarantine to be found")
+		}
+		time.Sleep(2 * time.Hour)
 		wantPhase(h, r, jit.Closed)
 	})
 }

@@ -186,3 +186,49 @@ func TestConnectionLost(t *testing.T) {
 		t.Errorf("afterwards: %v, want not found on a new connection", err)
 	}
 }
+
+// TestClaimWaitsForNobody claims while an Update holds one of the rows.
+func TestClaimWaitsForNobody(t *testing.T) {
+	address := pgtest.Database(t)
+	s, other := open(t, address, postgres.Options{}), open(t, address, postgres.Options{})
+	now := time.Unix(1_800_000_000, 0)
+	var held, free jit.Episode
+	for i, e := range []*jit.Episode{&held, &free} {
+		*e = jit.Episode{
+			ID: jit.EpisodeID{byte(i + 1)}, Name: csp.RoleAssignmentID{byte(i + 1)}, Phase: jit.Present, Until: now, Due: now,
+			Lane: jit.RevokeLane, Target: jit.Target{Scope: csp.Root(), Principal: csp.ObjectID{byte(i + 1)}},
+		}
+	}
+	insert := func(tx jit.Tx) error { return errors.Join(tx.InsertEpisode(held), tx.InsertEpisode(free)) }
+	if err := s.Update(t.Context(), insert); err != nil {
+		t.Fatal(err)
+	}
+	claim := func() (ids []jit.EpisodeID) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		claimed, err := other.Claim(ctx, "me", now, time.Minute, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range claimed {
+			ids = append(ids, e.ID)
+		}
+		return ids
+	}
+	err := s.Update(t.Context(), func(tx jit.Tx) error {
+		if err := tx.HurryEpisode(held.ID, jit.RevokeLane, now); err != nil {
+			return err
+		}
+		if got := claim(); len(got) != 1 || got[0] != free.ID {
+			t.Errorf("meanwhile %v was claimed, want %v", got, free.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(); len(got) != 1 || got[0] != held.ID {
+		t.Errorf("afterwards %v was claimed, want %v", got, held.ID)
+	}
+}

@@ -121,6 +121,8 @@ func runClaims(t *testing.T, fresh Fresh) {
 	t.Run("what is due is leased, and its epoch rises", func(t *testing.T) { testClaim(t, fresh(t)()) })
 	t.Run("removals come first, and tenants take turns", func(t *testing.T) { testClaimOrder(t, fresh(t)()) })
 	t.Run("a newcomer takes his turn at once and not every turn", func(t *testing.T) { testNewcomer(t, fresh(t)()) })
+	t.Run("what a tenant adds stands behind what it has in line", func(t *testing.T) { testSteadyTenant(t, fresh(t)()) })
+	t.Run("what is hurried begins anew in its lane", func(t *testing.T) { testHurriedInLine(t, fresh(t)()) })
 	t.Run("what changes while it waits in line is claimed as it is then", func(t *testing.T) { testLineKeepsUp(t, fresh(t)()) })
 	t.Run("when the clock goes back, what is no longer due waits", func(t *testing.T) { testClockBack(t, fresh(t)()) })
 	t.Run("what is leased, closed or not yet due is left alone", func(t *testing.T) { testClaimSkips(t, fresh(t)()) })
@@ -151,19 +153,13 @@ func claim(t testing.TB, s Store, owner string, now time.Time, most int) []jit.E
 
 func testClaimOrder(t *testing.T, s Store) {
 	big, small := newGUID[csp.Tenant](), newGUID[csp.Tenant]()
-	place := func(tenant csp.TenantID, lane jit.Lane, overdue time.Duration) jit.EpisodeID {
-		e := waiting(t, lane, noon.Add(-overdue))
-		e.Target.Tenant = tenant
-		update(t, s, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
-		return e.ID
-	}
-	grant := place(small, jit.GrantLane, 9*time.Hour)
-	verify := place(small, jit.VerifyLane, 8*time.Hour)
-	big1 := place(big, jit.RevokeLane, 5*time.Hour)
-	big2 := place(big, jit.RevokeLane, 4*time.Hour)
-	big3 := place(big, jit.RevokeLane, 3*time.Hour)
-	small1 := place(small, jit.RevokeLane, 2*time.Hour)
-	small2 := place(small, jit.RevokeLane, 1*time.Hour)
+	grant := placed(t, s, small, jit.GrantLane, 9*time.Hour)
+	verify := placed(t, s, small, jit.VerifyLane, 8*time.Hour)
+	big1 := placed(t, s, big, jit.RevokeLane, 5*time.Hour)
+	big2 := placed(t, s, big, jit.RevokeLane, 4*time.Hour)
+	big3 := placed(t, s, big, jit.RevokeLane, 3*time.Hour)
+	small1 := placed(t, s, small, jit.RevokeLane, 2*time.Hour)
+	small2 := placed(t, s, small, jit.RevokeLane, 1*time.Hour)
 
 	same(t, idsOf(claim(t, s, "worker-1", noon, 3)), []jit.EpisodeID{big1, small1, big2})
 	same(t, idsOf(claim(t, s, "worker-1", noon, 10)), []jit.EpisodeID{small2, big3, verify, grant})
@@ -177,28 +173,60 @@ func idsOf(episodes []jit.Episode) []jit.EpisodeID {
 	return ids
 }
 
+// placed inserts an untouched episode of the tenant, due so long before noon.
+func placed(t testing.TB, s Store, tenant csp.TenantID, lane jit.Lane, overdue time.Duration) jit.EpisodeID {
+	t.Helper()
+	e := waiting(t, lane, noon.Add(-overdue))
+	e.Target.Tenant = tenant
+	update(t, s, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
+	return e.ID
+}
+
 // testNewcomer has a tenant come to the line when another one has been waiting
 // there with much: neither waits for all of the other.
 func testNewcomer(t *testing.T, s Store) {
-	place := func(tenant csp.TenantID, overdue time.Duration) jit.EpisodeID {
-		e := waiting(t, jit.RevokeLane, noon.Add(-overdue))
-		e.Target.Tenant = tenant
-		update(t, s, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
-		return e.ID
-	}
 	old, young := newGUID[csp.Tenant](), newGUID[csp.Tenant]()
-	olds, youngs := make([]jit.EpisodeID, 4), make([]jit.EpisodeID, 3)
-	for i := range olds {
-		olds[i] = place(old, time.Hour-time.Duration(i)*time.Minute)
+	var olds, youngs []jit.EpisodeID
+	for i := range 4 {
+		olds = append(olds, placed(t, s, old, jit.RevokeLane, time.Hour-time.Duration(i)*time.Minute))
 	}
 	same(t, idsOf(claim(t, s, "worker-1", noon, 2)), olds[:2])
-	for i := range youngs {
-		youngs[i] = place(young, time.Second)
+	for i := range 3 {
+		youngs = append(youngs, placed(t, s, young, jit.RevokeLane, time.Minute-time.Duration(i)*time.Second))
 	}
-	got := idsOf(claim(t, s, "worker-1", noon, 10))
-	if len(got) != 5 || got[0] != olds[2] || got[2] != olds[3] {
-		t.Errorf("claimed %v, want %v and %v with one of the newcomer's %v after each", got, olds[2], olds[3], youngs)
+	want := []jit.EpisodeID{olds[2], youngs[0], olds[3], youngs[1], youngs[2]}
+	same(t, idsOf(claim(t, s, "worker-1", noon, 10)), want)
+}
+
+// testSteadyTenant has one tenant add work all the time: what it adds stands
+// behind what it has in line, and so keeps nobody else waiting.
+func testSteadyTenant(t *testing.T, s Store) {
+	steady, other := newGUID[csp.Tenant](), newGUID[csp.Tenant]()
+	var mine, theirs []jit.EpisodeID
+	for i := range 3 {
+		mine = append(mine, placed(t, s, steady, jit.RevokeLane, time.Hour-time.Duration(i)*time.Minute))
+		theirs = append(theirs, placed(t, s, other, jit.RevokeLane, time.Minute-time.Duration(i)*time.Second))
 	}
+	same(t, idsOf(claim(t, s, "worker-1", noon, 2)), []jit.EpisodeID{mine[0], theirs[0]})
+	added := placed(t, s, steady, jit.RevokeLane, 0)
+	want := []jit.EpisodeID{mine[1], theirs[1], mine[2], theirs[2], added}
+	same(t, idsOf(claim(t, s, "worker-1", noon, 10)), want)
+}
+
+// testHurriedInLine has an episode far back in one lane's line be hurried into
+// another lane, where it is its tenant's first.
+func testHurriedInLine(t *testing.T, s Store) {
+	tenant, other := newGUID[csp.Tenant](), newGUID[csp.Tenant]()
+	first := placed(t, s, other, jit.RevokeLane, time.Hour)
+	second := placed(t, s, other, jit.RevokeLane, time.Minute)
+	var grants []jit.EpisodeID
+	for i := range 4 {
+		grants = append(grants, placed(t, s, tenant, jit.GrantLane, time.Hour-time.Duration(i)*time.Minute))
+	}
+	same(t, idsOf(claim(t, s, "worker-1", noon, 1)), []jit.EpisodeID{first}) // the others stand in line now
+	update(t, s, func(tx jit.Tx) error { return tx.HurryEpisode(grants[3], jit.RevokeLane, noon.Add(-30*time.Minute)) })
+	want := []jit.EpisodeID{grants[3], second, grants[0], grants[1], grants[2]}
+	same(t, idsOf(claim(t, s, "worker-1", noon, 10)), want)
 }
 
 // testLineKeepsUp has what stands in the line change before it is claimed.

@@ -25,6 +25,7 @@
   async function look() {
     if (document.hidden || !live.some((el) => el.hasAttribute("data-live"))) return;
     const answer = await fetch(location.href, { headers: { "Latchkey-Background": "1" } });
+    if (answer.status === 204) { location.reload(); return; } // the session has ended: show nothing of it any more
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     setClock(page);
