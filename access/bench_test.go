@@ -11,6 +11,7 @@ import (
 // benchWorld is a customer with many people, groups three deep, and assignments
 // at every level.
 func benchWorld(tb testing.TB, people, resourceGroups int) *world {
+	tb.Helper()
 	w := newWorld(tb)
 	w.assign("seed", powerRole, "shop").assign("seed", "Reader", "shop")
 	power, reader := w.facts.Assignments[0].Role, w.facts.Assignments[1].Role

@@ -286,7 +286,7 @@ func TestCan(t *testing.T) {
 			if test.scope == "" {
 				test.scope = "shop/rg/vm"
 			}
-			answer := w.ask("ann", test.action, test.scope)
+			answer := w.ask(test.action, test.scope)
 			if answer.Verdict != test.want {
 				t.Fatalf("got %q, want %q\n%s", answer.Verdict, test.want, dump(answer))
 			}

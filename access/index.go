@@ -187,7 +187,7 @@ func (x *Index) addAssignments(f Facts) error {
 }
 
 func sameAssignment(a, b Assignment) bool {
-	sameTerm, sameScope := a.Term.compare(b.Term) == 0, a.Scope.Equal(b.Scope)
+	sameTerm, sameScope := a.compare(b.Term) == 0, a.Scope.Equal(b.Scope)
 	a.Term, a.Scope = b.Term, b.Scope
 	return a == b && sameTerm && sameScope
 }
@@ -232,7 +232,7 @@ func (x *Index) addGaps(f Facts) error {
 // sort makes answers independent of the order of the facts.
 func (x *Index) sort() {
 	for _, list := range x.groupsOf {
-		slices.SortFunc(list, func(a, b Membership) int { return cmp.Or(a.Group.Compare(b.Group), a.Term.compare(b.Term)) })
+		slices.SortFunc(list, func(a, b Membership) int { return cmp.Or(a.Group.Compare(b.Group), a.compare(b.Term)) })
 	}
 	for _, list := range x.assigned {
 		slices.SortFunc(list, compareAssignments)
@@ -244,7 +244,7 @@ func (x *Index) sort() {
 		slices.SortFunc(list, func(a, b compiledDenial) int { return cmp.Or(a.ID.Compare(b.ID), cmp.Compare(a.Name, b.Name)) })
 	}
 	for _, list := range x.directory {
-		slices.SortFunc(list, func(a, b DirectoryAssignment) int { return cmp.Or(a.Role.Compare(b.Role), a.Term.compare(b.Term)) })
+		slices.SortFunc(list, func(a, b DirectoryAssignment) int { return cmp.Or(a.Role.Compare(b.Role), a.compare(b.Term)) })
 	}
 	for _, list := range x.gaps {
 		slices.SortFunc(list, compareGaps)

@@ -71,7 +71,7 @@ func TestTheSameFactToldTwiceIsOneFact(t *testing.T) {
 	ends := noon.Add(time.Hour)
 	w.assign("ops", "r", "shop", until(ends)).assign("ops", "r", "shop", until(ends.In(time.FixedZone("there", 3600))))
 	w.facts.DirectoryRoles = append(w.facts.DirectoryRoles, w.facts.DirectoryRoles...)
-	answer := w.ask("ann", restart, "shop")
+	answer := w.ask(restart, "shop")
 	if answer.Verdict != access.Has || len(answer.Paths) != 1 {
 		t.Error(dump(answer))
 	}

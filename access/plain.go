@@ -376,14 +376,12 @@ func unseen(entries []entry, done map[string]*deed) string {
 
 // cut keeps what fits and counts the rest.
 func cut(said []saying, grants []grant) []string {
-	kept := said
-	for n := min(len(said), mostSentences); ; n = mostSentences - 1 {
-		kept = said[:n]
-		left := untold(kept, grants)
-		if len(left) == 0 || n < mostSentences {
-			return append(texts(kept), further(left)...)
-		}
+	left := untold(said[:min(len(said), mostSentences)], grants)
+	if len(left) > 0 && len(said) >= mostSentences { // the count needs the last place
+		said = said[:mostSentences-1]
+		left = untold(said, grants)
 	}
+	return append(texts(said), further(left)...)
 }
 
 func texts(said []saying) []string {

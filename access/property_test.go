@@ -31,7 +31,8 @@ var (
 )
 
 // drawWorld makes a small world in which everything touches everything.
-func drawWorld(t *rapid.T, tb testing.TB) *world {
+func drawWorld(tb testing.TB, t *rapid.T) *world {
+	tb.Helper()
 	w := newWorld(tb).users(somePeople...).groups(someGroups...)
 	w.facts.Subscriptions = append(w.facts.Subscriptions, csp.Subscription{ID: idOf[csp.Subscription]("spare"), Tenant: idOf[csp.Tenant]("contoso")})
 	w.facts.DirectoryRoles = nil
@@ -78,7 +79,8 @@ func drawWorld(t *rapid.T, tb testing.TB) *world {
 	return w
 }
 
-func drawQuestion(t *rapid.T, tb testing.TB) access.Question {
+func drawQuestion(tb testing.TB, t *rapid.T) access.Question {
+	tb.Helper()
 	return question(tb, rapid.SampledFrom(somePeople).Draw(t, "asked about"), rapid.SampledFrom(someActions).Draw(t, "action"),
 		rapid.SampledFrom([]string{"shop/rg/vm", "shop/rg/vm", "shop/rg", "spare/rg/vm"}).Draw(t, "scope"))
 }
@@ -88,7 +90,7 @@ func checkWorlds(t *testing.T, property func(*rapid.T, *world, access.Question))
 	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
 		for range 10 {
-			property(rt, drawWorld(rt, t), drawQuestion(rt, t))
+			property(rt, drawWorld(t, rt), drawQuestion(t, rt))
 		}
 	})
 }

@@ -18,7 +18,6 @@ import (
 type reference struct {
 	facts access.Facts
 	q     access.Question
-	data  bool
 	where csp.TenantID
 }
 
@@ -202,7 +201,11 @@ func anyGlob(patterns []string, action string) bool {
 
 // glob is R18's wildcard by way of a regular expression.
 func glob(pattern, action string) bool {
-	return regexp.MustCompile("(?is)^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$").MatchString(action)
+	return regexpOf(pattern).MatchString(action)
+}
+
+func regexpOf(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("(?is)^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
 }
 
 // above is R17, by whole segments and by the facts about management groups.

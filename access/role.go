@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"latchkey/csp"
@@ -97,17 +98,7 @@ func dangersIn(entries []entry) []int {
 }
 
 func (e entry) mayAny(d danger) bool {
-	for _, action := range d.actions {
-		if e.control.may(action) {
-			return true
-		}
-	}
-	for _, action := range d.data {
-		if e.data.may(action) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.actions, e.control.may) || slices.ContainsFunc(d.data, e.data.may)
 }
 
 // secretsIn are the actions that no line of the table knows and that by their

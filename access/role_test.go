@@ -35,11 +35,11 @@ func wantGolden(t *testing.T, name, got string) {
 	}
 }
 
-func builtinRole(t testing.TB, name string) csp.RoleDefinition {
-	t.Helper()
+func builtinRole(tb testing.TB, name string) csp.RoleDefinition {
+	tb.Helper()
 	role, ok := builtin.AzureRoleNamed(name)
 	if !ok {
-		t.Fatalf("no built-in role is called %q", name)
+		tb.Fatalf("no built-in role is called %q", name)
 	}
 	return role
 }

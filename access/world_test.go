@@ -34,8 +34,9 @@ type world struct {
 	facts access.Facts
 }
 
-func newWorld(t testing.TB) *world {
-	w := &world{t: t}
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{t: tb}
 	for _, name := range []string{"contoso", "partner"} {
 		w.facts.Tenants = append(w.facts.Tenants, csp.Tenant{ID: idOf[csp.Tenant](name), Name: name})
 	}
@@ -45,8 +46,8 @@ func newWorld(t testing.TB) *world {
 }
 
 // at is a scope by a short text: "shop", "shop/rg", "shop/rg/vm", "mg:name" or "/".
-func at(t testing.TB, short string) csp.Scope {
-	t.Helper()
+func at(tb testing.TB, short string) csp.Scope {
+	tb.Helper()
 	if short == "/" {
 		return csp.Root()
 	}
@@ -162,17 +163,17 @@ func (w *world) compile() *access.Index {
 	return x
 }
 
-// ask asks at noon about a control action.
-func (w *world) ask(who, action, scope string) access.Answer {
+// ask asks at noon whether Ann may.
+func (w *world) ask(action, scope string) access.Answer {
 	w.t.Helper()
-	return w.compile().Can(question(w.t, who, action, scope))
+	return w.compile().Can(question(w.t, "ann", action, scope))
 }
 
-func question(t testing.TB, who, action, scope string) access.Question {
-	t.Helper()
+func question(tb testing.TB, who, action, scope string) access.Question {
+	tb.Helper()
 	parsed, err := access.ParseAction(action)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return access.Question{Principal: idOf[csp.Principal](who), Action: parsed, Scope: at(t, scope), At: noon}
+	return access.Question{Principal: idOf[csp.Principal](who), Action: parsed, Scope: at(tb, scope), At: noon}
 }

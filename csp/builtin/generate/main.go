@@ -8,6 +8,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,13 +71,12 @@ type source struct {
 
 // convert reads one JSON file and encodes its roles.
 func convert[T any](path string, role func(source) (T, error), encode func([]T) (string, error)) (string, error) {
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
-	defer file.Close() // only read from
 	var sources []source
-	decoder := json.NewDecoder(file)
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&sources); err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
@@ -96,11 +96,11 @@ func convert[T any](path string, role func(source) (T, error), encode func([]T) 
 		}
 		roles = append(roles, r)
 	}
-	text, err := encode(roles)
+	encoded, err := encode(roles)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	return text, nil
+	return encoded, nil
 }
 
 func azureRole(s source) (csp.RoleDefinition, error) {

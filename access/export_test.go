@@ -1,0 +1,7 @@
+package access
+
+// For tests of patterns themselves.
+var (
+	Matches = matches
+	Overlap = overlap
+)
