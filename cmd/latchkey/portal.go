@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -45,6 +46,8 @@ type portal struct {
 	reconciler *reconcile.Reconciler
 	dispatcher *mail.Dispatcher
 	archive    *archive.File
+	keeper     *audit.Keeper
+	doubt      atomic.Pointer[audit.RolledBackError] // set while the log does not continue what was signed
 	signer     *audit.Signer
 	pages      http.Handler
 }
@@ -77,6 +80,7 @@ func (p *portal) wire(keys secret.Secret, extra trimmings) error {
 	for _, step := range []func() error{
 		func() (err error) {
 			p.signer, err = audit.NewSigner(audit.Origin(p.config.Estate.Instance), keys.Key(secret.AuditSigning))
+			p.keeper = audit.NewKeeper(tree(p.store), p.archive, p.signer, p.clock)
 			return err
 		},
 		func() error { return p.wireCloud() },
@@ -134,14 +138,14 @@ func (p *portal) wireHeart(numbers jit.Numbers) error {
 	connectors := map[jit.CloudService]jit.Connector{jit.Azure: azure}
 	p.reconciler, err = reconcile.New(reconcile.Options{
 		Estate: &p.config.Estate, Store: p.store, Connectors: connectors, Clock: p.clock, Log: p.log,
-		Wake: func() { p.dispatcher.Poke() },
+		Wake: func() { p.dispatcher.Poke() }, Hold: p.hold,
 	})
 	if err != nil {
 		return err
 	}
 	p.service, err = jit.New(jit.Options{
 		Estate: &p.config.Estate, Store: p.store, Connectors: connectors, Numbers: numbers,
-		Clock: p.clock, Log: p.log, Wake: p.wake,
+		Clock: p.clock, Log: p.log, Wake: p.wake, Hold: p.hold,
 	})
 	return err
 }
@@ -149,6 +153,16 @@ func (p *portal) wireHeart(numbers jit.Numbers) error {
 // azure makes and removes role assignments.
 func (p *portal) azure() (jit.Connector, error) {
 	return arm.New(p.cloud, p.app, &p.config.Estate, p.clock)
+}
+
+// hold keeps everything from being granted while the log contradicts its own
+// checkpoints: a database that was put back may have forgotten that an approval
+// was used (security.md, "After a restore" in operations.md).
+func (p *portal) hold() string {
+	if p.doubt.Load() == nil {
+		return ""
+	}
+	return "its log does not continue what was signed, as after the restore of a backup, and an operator has to look first."
 }
 
 // wake lets the reconciler and the mail look for work that a change left.
@@ -190,7 +204,7 @@ func hostName() string {
 func (p *portal) wirePages(keys secret.Secret, extra trimmings) error {
 	door, err := signin.New(signin.Options{
 		BaseURL: p.config.BaseURL, Authority: p.config.Cloud.Authority.String(),
-		ClientID: p.config.App.ClientID, ClientSecret: p.config.App.Secret.Reveal(),
+		ClientID: p.config.App.ClientID, ClientSecret: p.config.App.Secret.Reveal(), Certificate: p.certificate(),
 		Estate: &p.config.Estate, Context: p.config.StepUpContext, Key: keys.Key(secret.WebSessions),
 		Client: p.browserlessClient(), Sessions: p.store, Clock: p.clock,
 	})
@@ -203,6 +217,15 @@ func (p *portal) wirePages(keys secret.Secret, extra trimmings) error {
 		FormKey: keys.Key(secret.WebForms), Clock: p.clock, Logger: p.log, Notice: extra.notice, Links: extra.links,
 	})
 	return err
+}
+
+// certificate proves the application where codes are redeemed; nil where a
+// client secret does.
+func (p *portal) certificate() *signin.Certificate {
+	if p.app.Key == nil {
+		return nil
+	}
+	return &signin.Certificate{Leaf: p.app.Certificates[0], Key: p.app.Key}
 }
 
 // browserlessClient reads discovery documents and keys, and redeems codes.
@@ -244,6 +267,7 @@ func (p *portal) takeUp(ctx context.Context) error {
 			return err
 		}
 	}
+	p.sign(ctx) // before anything is granted
 	return p.inviteContacts(ctx)
 }
 
@@ -303,10 +327,9 @@ func (p *portal) closeServer(ctx context.Context, server *http.Server) {
 
 // keepBooks signs the log as it grows and clears away ended sessions.
 func (p *portal) keepBooks(ctx context.Context) {
-	keeper := audit.NewKeeper(tree(p.store), p.archive, p.signer, p.clock)
 	clearing := p.clock.Now()
 	for {
-		p.sign(ctx, keeper)
+		p.sign(ctx)
 		if now := p.clock.Now(); now.After(clearing) {
 			clearing = now.Add(clearEvery)
 			if err := p.store.DropSessionsBefore(ctx, now); err != nil {
@@ -317,15 +340,20 @@ func (p *portal) keepBooks(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			p.sign(context.WithoutCancel(ctx), keeper)
+			p.sign(context.WithoutCancel(ctx))
 			return
 		case <-timer.C:
 		}
 	}
 }
 
-func (p *portal) sign(ctx context.Context, keeper *audit.Keeper) {
-	if _, err := keeper.Keep(ctx); err != nil {
+// sign signs the log if it grew. A log that does not continue what was signed is
+// never signed, and nothing is granted on it; removals go on.
+func (p *portal) sign(ctx context.Context) {
+	_, err := p.keeper.Keep(ctx)
+	doubt, _ := errors.AsType[*audit.RolledBackError](err)
+	p.doubt.Store(doubt)
+	if err != nil {
 		p.log.Error("the log was not signed", "error", err)
 	}
 }

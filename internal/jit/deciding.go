@@ -218,6 +218,9 @@ func (s *Service) decide(tx Tx, note *audit.Entry, by Caller, a Answer, d Decisi
 		note.Text = fmt.Sprintf("%s declined LK-%d.", o.approver.Name, r.Number)
 		return s.decline(tx, r, d)
 	}
+	if err := s.held("jit.Decide"); err != nil {
+		return Request{}, err
+	}
 	note.Text = fmt.Sprintf("%s approved LK-%d for %s.", o.approver.Name, r.Number, Spell(d.Duration))
 	return s.useApproval(tx, note, r, d)
 }

@@ -18,16 +18,16 @@ import (
 const enrolWithin = 30 * 24 * time.Hour
 
 // Invite makes a contact of the estate known as an approver and mails him his
-// enrolment link. A contact who is known already is answered as he is, and
-// nothing is mailed.
+// enrolment link. A contact who is enrolled, or can still use the link he has,
+// is answered as he is, and nothing is mailed; one whose link expired or was
+// spoilt by wrong numbers gets a new one.
 func (s *Service) Invite(ctx context.Context, customer csp.TenantID, contact Contact) (Approver, error) {
 	const op = "jit.Invite"
 	act := audit.Act{Verb: "approver.invite", Actor: Latchkey()}
 	fresh := Approver{ID: newID[ApproverID](), Tenant: customer, Name: contact.Name, Address: contact.Address}
-	link := Link{ID: newID[LinkID](), Kind: EnrolLink, Approver: fresh.ID, Expires: s.now().Add(enrolWithin)}
+	link := Link{ID: newID[LinkID](), Kind: EnrolLink, Expires: s.now().Add(enrolWithin)}
 	var approver Approver
-	err := s.gate.Do(ctx, act, func(tx Tx, note *audit.Entry) error {
-		approver = fresh
+	err := s.gate.Do(ctx, act, func(tx Tx, note *audit.Entry) (err error) {
 		c, ok := s.estate.CustomerByTenant(customer)
 		if !ok {
 			return missing(op, "customer")
@@ -39,28 +39,50 @@ func (s *Service) Invite(ctx context.Context, customer csp.TenantID, contact Con
 		if s.isOurs(fresh) {
 			return fault.Newf(op, fault.Denied, "%s works for %s and cannot approve for %s.", contact.Name, s.estate.Partner.Name, c.Tenant.Name)
 		}
-		known, err := tx.ApproversOf(customer)
-		if err != nil {
+		if approver, err = s.known(tx, fresh); err != nil {
 			return err
 		}
-		for _, a := range known {
-			if strings.EqualFold(a.Address, contact.Address) {
-				approver = a
-				return audit.ErrUnchanged
-			}
-		}
+		link.Approver = approver.ID
 		note.Text = fmt.Sprintf("%s was invited to approve for %s.", contact.Name, c.Tenant.Name)
-		note.Detail = map[string]string{"approver": string(fresh.ID)}
+		note.Detail = map[string]string{"approver": string(approver.ID)}
 		notice := Notice{
 			ID: newID[NoticeID](), Kind: NoticeEnrol, At: s.now(), ToName: contact.Name, ToAddress: contact.Address,
 			Link: link.ID, Tenant: customer, CustomerName: c.Tenant.Name, PartnerName: s.estate.Partner.Name, AnswerBy: link.Expires,
 		}
-		return errors.Join(tx.SaveApprover(fresh), tx.InsertLink(link), tx.Enqueue(notice))
+		return errors.Join(tx.SaveApprover(approver), tx.InsertLink(link), tx.Enqueue(notice))
 	})
 	if err != nil {
 		return Approver{}, fault.In(op, err)
 	}
 	return approver, nil
+}
+
+// known is the contact as the store knows him, or the fresh one. It answers
+// audit.ErrUnchanged, with the contact, when he needs no new link.
+func (s *Service) known(tx Tx, fresh Approver) (Approver, error) {
+	approvers, err := tx.ApproversOf(fresh.Tenant)
+	if err != nil {
+		return Approver{}, err
+	}
+	for _, a := range approvers {
+		if !strings.EqualFold(a.Address, fresh.Address) {
+			continue
+		}
+		if a.Enrolled() {
+			return a, audit.ErrUnchanged
+		}
+		links, err := tx.EnrolLinksOf(a.ID)
+		if err != nil {
+			return Approver{}, err
+		}
+		for _, l := range links {
+			if l.live() && s.now().Before(l.Expires) {
+				return a, audit.ErrUnchanged
+			}
+		}
+		return a, nil
+	}
+	return fresh, nil
 }
 
 // EnrolPage is what the holder of an enrolment link may see. Opening it changes

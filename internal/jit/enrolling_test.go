@@ -51,6 +51,31 @@ func TestInvite(t *testing.T) {
 	})
 }
 
+func TestAContactWhoseLinkExpiredIsInvitedAnew(t *testing.T) {
+	house(t, func(h *jittest.House) {
+		bert := h.Estate.Customers[0].Contacts[1]
+		old := enrolLink(h, bert.Name)
+		time.Sleep(31 * 24 * time.Hour)
+		again, err := h.Service.Invite(h.Context(), jittest.Contoso.ID, bert)
+		if err != nil {
+			h.Fatal(err)
+		}
+		notices := h.Mail(jit.NoticeEnrol)
+		fresh := notices[len(notices)-1]
+		if fresh.ToName != bert.Name || fresh.Link == old {
+			h.Errorf("the last invitation is %+v", fresh)
+		}
+		page, err := h.Service.EnrolPage(h.Context(), jit.Caller{}, fresh.Link)
+		if err != nil || page.Approver.ID != again.ID {
+			h.Errorf("the new link opens %+v, %v", page, err)
+		}
+		before := len(h.Mail(jit.NoticeEnrol))
+		if _, err := h.Service.Invite(h.Context(), jittest.Contoso.ID, bert); err != nil || len(h.Mail(jit.NoticeEnrol)) != before {
+			h.Errorf("he was mailed twice, %v", err)
+		}
+	})
+}
+
 func TestEnrol(t *testing.T) {
 	tests := []struct {
 		name   string

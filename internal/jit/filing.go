@@ -38,6 +38,9 @@ func (s *Service) File(ctx context.Context, by Caller, ask Ask) (Request, error)
 	}
 	d, err := s.draft(by, ask)
 	if err == nil {
+		err = s.held(op)
+	}
+	if err == nil {
 		err = s.preflight(ctx, d)
 	}
 	if err != nil {

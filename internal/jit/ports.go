@@ -75,6 +75,9 @@ type Tx interface {
 	SaveLink(l Link) error
 	// LinksOf lists the links of a request, one for each approver asked.
 	LinksOf(id RequestID) ([]Link, error)
+	// EnrolLinksOf lists the enrolment links a contact was sent, the one that
+	// expires last first.
+	EnrolLinksOf(id ApproverID) ([]Link, error)
 
 	Enqueue(n Notice) error
 }

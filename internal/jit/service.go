@@ -101,6 +101,10 @@ type Options struct {
 	// Wake is called after a change that leaves something due, so that the
 	// reconciler need not find it by itself. It must not block.
 	Wake func()
+	// Hold says why nothing may be granted at present, in a sentence; empty when
+	// it may. It stops filing and approving, and neither declining nor ending.
+	// Nil never holds.
+	Hold func() string
 }
 
 // Service is the life of requests and decisions: who may ask, who may answer,
@@ -114,6 +118,7 @@ type Service struct {
 	clock      clock.Clock
 	log        *slog.Logger
 	wake       func()
+	hold       func() string
 	gate       *audit.Gate[Tx]
 }
 
@@ -130,7 +135,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		estate: o.Estate, store: o.Store, connectors: o.Connectors, numbers: o.Numbers,
-		clock: o.Clock, log: o.Log, wake: o.Wake,
+		clock: o.Clock, log: o.Log, wake: o.Wake, hold: o.Hold,
 		gate: audit.NewGate(o.Store.Update, o.Clock),
 	}
 	if s.log == nil {
@@ -139,11 +144,22 @@ func New(o Options) (*Service, error) {
 	if s.wake == nil {
 		s.wake = func() {}
 	}
+	if s.hold == nil {
+		s.hold = func() string { return "" }
+	}
 	return s, nil
 }
 
 // now is the time as every database can keep it.
 func (s *Service) now() time.Time { return s.clock.Now().Truncate(audit.Precision) }
+
+// held refuses what could lead to a grant while nothing may be granted (I11).
+func (s *Service) held(op string) error {
+	if why := s.hold(); why != "" {
+		return fault.Newf(op, fault.Unavailable, "Latchkey grants nothing at present: %s Nothing was changed.", why)
+	}
+	return nil
+}
 
 // actor is the caller as the log names him.
 func (s *Service) actor(by Caller) audit.Actor {

@@ -59,6 +59,9 @@ func (v *visit) give(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if why := v.hold(); why != "" {
+		return v.tryAgain(ctx, "Latchkey grants nothing at present: "+why, 0)
+	}
 	found, err := v.connector.Preflight(ctx, v.episode.Target)
 	if err != nil {
 		return v.tryAgain(ctx, "The tenant did not answer: "+err.Error(), 0)

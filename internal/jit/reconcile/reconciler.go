@@ -43,6 +43,9 @@ type Options struct {
 	// Wake is called after a change that may have left mail to be sent, so that
 	// it leaves at once. It must not block; nil is nobody.
 	Wake func()
+	// Hold says why nothing may be granted at present, in a sentence; empty when
+	// it may. It never keeps a removal. Nil never holds.
+	Hold func() string
 	// Poll is how often to look for due work without having been told, since
 	// another replica may have left some; zero means 15 s, and more than that
 	// breaks the promise of a minute where replicas die.
@@ -62,6 +65,7 @@ type Reconciler struct {
 	poke       chan struct{}
 	slots      *slots
 	wake       func()
+	hold       func() string
 }
 
 // New makes a Reconciler.
@@ -74,7 +78,10 @@ func New(o Options) (*Reconciler, error) {
 	}
 	r := &Reconciler{
 		estate: o.Estate, store: o.Store, connectors: o.Connectors, clock: o.Clock, log: o.Log, owner: o.Owner, poll: o.Poll,
-		gate: audit.NewGate(o.Store.Update, o.Clock), poke: make(chan struct{}, 1), wake: o.Wake,
+		gate: audit.NewGate(o.Store.Update, o.Clock), poke: make(chan struct{}, 1), wake: o.Wake, hold: o.Hold,
+	}
+	if r.hold == nil {
+		r.hold = func() string { return "" }
 	}
 	if r.wake == nil {
 		r.wake = func() {}

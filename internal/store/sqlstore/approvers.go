@@ -72,6 +72,11 @@ func (t *tx) SaveLink(l jit.Link) error {
 	return nil
 }
 
+func (t *tx) EnrolLinksOf(id jit.ApproverID) ([]jit.Link, error) {
+	kind := jit.EnrolLink
+	return list(t, "store.EnrolLinksOf", selectLinks+` where approver = $1 and kind = $2 order by expires desc, id`, linkFields, text(&id), text(&kind))
+}
+
 func (t *tx) LinksOf(id jit.RequestID) ([]jit.Link, error) {
 	return list(t, "store.LinksOf", selectLinks+` where request = $1 order by id`, linkFields, text(&id))
 }
