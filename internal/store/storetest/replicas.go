@@ -22,6 +22,7 @@ func RunReplicas(t *testing.T, fresh Fresh) {
 	t.Run("what one handle claimed the other does not", func(t *testing.T) { testTwoClaimers(t, fresh(t)) })
 	t.Run("racing claims hand out each episode once", func(t *testing.T) { testRacingClaims(t, fresh(t)) })
 	t.Run("a lapsed lease is claimed anew and its old holder refused", func(t *testing.T) { testOldHolder(t, fresh(t)) })
+	t.Run("released leases are claimed at once and their old holders refused", func(t *testing.T) { testReleased(t, fresh(t)) })
 	t.Run("claims and updates of the same rows lose nothing", func(t *testing.T) { testClaimsBesideUpdates(t, fresh(t)) })
 	t.Run("racing writers leave no gap and no fork in the log", func(t *testing.T) { testRacingLog(t, fresh(t)) })
 	t.Run("racing requests get numbers of their own", func(t *testing.T) { testRacingNumbers(t, fresh(t)) })
@@ -194,6 +195,27 @@ func testOldHolder(t *testing.T, open func() Store) {
 
 	taken[0].Phase = jit.Present
 	update(t, other, func(tx jit.Tx) error { return tx.SaveEpisode(taken[0]) })
+}
+
+func testReleased(t *testing.T, open func() Store) {
+	dead, next := open(), open()
+	e, sent, unsent := waiting(t, jit.RevokeLane, noon), aNotice(noon.Add(-time.Second)), aNotice(noon)
+	update(t, dead, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
+	enqueue(t, dead, sent, unsent)
+	old := claim(t, dead, "dead", noon, 1)[0]
+	claimNotices(t, dead, noon, 2)
+	if err := dead.NoticeSent(t.Context(), sent.ID, noon); err != nil {
+		t.Fatal(err)
+	}
+	same(t, idsOf(claim(t, next, "next", noon, 1)), []jit.EpisodeID(nil))
+
+	if err := next.ReleaseLeases(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := dead.Update(t.Context(), func(tx jit.Tx) error { return tx.SaveEpisode(old) })
+	wantKind(t, err, fault.Conflict)
+	same(t, idsOf(claim(t, next, "next", noon, 1)), []jit.EpisodeID{e.ID})
+	same(t, claimNotices(t, next, noon, 10), []jit.Notice{unsent})
 }
 
 // testClaimsBesideUpdates has half of the racers claim an episode over and over

@@ -23,6 +23,8 @@ import (
 type Store interface {
 	jit.Store
 
+	ReleaseLeases(ctx context.Context) error
+
 	ClaimNotices(ctx context.Context, owner string, now time.Time, lease time.Duration, most int) ([]jit.Notice, error)
 	NoticeSent(ctx context.Context, id jit.NoticeID, at time.Time) error
 	NoticeFailed(ctx context.Context, id jit.NoticeID, retryAt time.Time, why string) error
