@@ -118,6 +118,15 @@ func TestDiscoveryByDomainAndByGUID(t *testing.T) {
 	}
 }
 
+func TestInstanceDiscovery(t *testing.T) {
+	v := newTown(t)
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, login+"/common/discovery/instance?api-version=1.1&authorization_endpoint=x", nil))(t)
+	got := v.send(t, r)
+	if want := `"aliases":["` + emulator.LoginHost + `"]`; got.status != 200 || !strings.Contains(string(got.body), want) {
+		t.Errorf("%d %s, want %s", got.status, got.body, want)
+	}
+}
+
 func TestVersion1TokenEndpoint(t *testing.T) {
 	v := newTown(t)
 	form := "grant_type=client_credentials&client_id=" + v.app.ID.String() + "&resource=https%3A%2F%2Fmanagement.core.windows.net%2F"

@@ -17,7 +17,7 @@ import (
 	"latchkey/internal/web"
 )
 
-func demoCommand(s streams, getenv func(string) string) *cobra.Command {
+func demoCommand(s streams) *cobra.Command {
 	var tour, asJSON bool
 	command := &cobra.Command{
 		Use: "demo", Short: "Watch the whole thing work, with no cloud", Args: cobra.NoArgs,

@@ -31,7 +31,6 @@ type order struct {
 
 type reply struct {
 	Ready string `json:"ready,omitempty"`
-	Error string `json:"error,omitempty"`
 }
 
 func demoPortalCommand(s streams) *cobra.Command {
@@ -141,25 +140,20 @@ func startChild(ctx context.Context, program string, stage *demo.Stage, stderr i
 		return nil, fmt.Errorf("starting the portal's process: %w", err)
 	}
 	c := &child{command: command, in: in, out: bufio.NewReader(out)}
-	if _, err := c.read(); err != nil {
+	if err := c.answer(); err != nil {
 		return nil, errors.Join(fmt.Errorf("the portal's process did not start: %w", err), c.Kill())
 	}
 	return c, nil
 }
 
-func (c *child) read() (reply, error) {
+// answer waits for the child's next line.
+func (c *child) answer() error {
 	line, err := c.out.ReadBytes('\n')
 	if err != nil {
-		return reply{}, err
+		return err
 	}
 	var r reply
-	if err := json.Unmarshal(line, &r); err != nil {
-		return reply{}, err
-	}
-	if r.Error != "" {
-		return reply{}, errors.New(r.Error)
-	}
-	return r, nil
+	return json.Unmarshal(line, &r)
 }
 
 // Move sets the child's clock forward.
@@ -167,7 +161,7 @@ func (c *child) Move(_ context.Context, by time.Duration) error {
 	if err := json.NewEncoder(c.in).Encode(order{Move: by}); err != nil {
 		return fmt.Errorf("moving the portal's clock: %w", err)
 	}
-	if _, err := c.read(); err != nil {
+	if err := c.answer(); err != nil {
 		return fmt.Errorf("moving the portal's clock: %w", err)
 	}
 	return nil

@@ -100,7 +100,7 @@ func rootCommand(s streams, getenv func(string) string) *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		demoCommand(s, getenv),
+		demoCommand(s),
 		serveCommand(s, getenv),
 		auditCommand(s, getenv),
 		reapCommand(s, getenv),

@@ -304,11 +304,11 @@ func (p *portal) closeServer(ctx context.Context, server *http.Server) {
 // keepBooks signs the log as it grows and clears away ended sessions.
 func (p *portal) keepBooks(ctx context.Context) {
 	keeper := audit.NewKeeper(tree(p.store), p.archive, p.signer, p.clock)
-	clear := p.clock.Now()
+	clearing := p.clock.Now()
 	for {
 		p.sign(ctx, keeper)
-		if now := p.clock.Now(); now.After(clear) {
-			clear = now.Add(clearEvery)
+		if now := p.clock.Now(); now.After(clearing) {
+			clearing = now.Add(clearEvery)
 			if err := p.store.DropSessionsBefore(ctx, now); err != nil {
 				p.log.Warn("ended sessions were not cleared away", "error", err)
 			}

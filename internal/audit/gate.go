@@ -118,7 +118,7 @@ func (g *Gate[T]) recordRefusal(ctx context.Context, note Entry, refusal error) 
 	})
 	if err != nil {
 		// The refusal is told to the log only: unrecorded, it counts as a defect.
-		return fmt.Errorf("audit: a refusal could not be written down: %w (refused because: %v)", err, refusal)
+		return fmt.Errorf("audit: a refusal could not be written down: %w (refused because: %s)", err, refusal.Error())
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"testing"
 	"time"
 
@@ -77,14 +76,6 @@ func (m *memory) records() iter.Seq2[audit.Record, error] {
 			}
 		}
 	}
-}
-
-func (m *memory) clone() *memory {
-	c := &memory{hashes: slices.Clone(m.hashes)}
-	for _, b := range m.bodies {
-		c.bodies = append(c.bodies, slices.Clone(b))
-	}
-	return c
 }
 
 // shelf is an archive in memory.

@@ -96,7 +96,6 @@ type verifier struct {
 	checkpoints []Checkpoint
 	size        int64
 	suspects    []Finding // edits the stored leaf hashes point at
-	matched     int       // checkpoints that matched, in order
 }
 
 func (v *verifier) find(f Finding) { v.report.Findings = append(v.report.Findings, f) }
@@ -109,8 +108,10 @@ func (v *verifier) openCheckpoints(archive [][]byte, publicKey string) {
 			continue
 		}
 		if len(v.checkpoints) > 0 && c.Size < v.checkpoints[len(v.checkpoints)-1].Size {
-			v.find(Finding{Kind: BadCheckpoint, From: c.Size, To: v.checkpoints[len(v.checkpoints)-1].Size,
-				Sentence: fmt.Sprintf("Checkpoint %d speaks of %d entries, the one before it of %d: the log was rolled back in between.", i+1, c.Size, v.checkpoints[len(v.checkpoints)-1].Size)})
+			v.find(Finding{
+				Kind: BadCheckpoint, From: c.Size, To: v.checkpoints[len(v.checkpoints)-1].Size,
+				Sentence: fmt.Sprintf("Checkpoint %d speaks of %d entries, the one before it of %d: the log was rolled back in between.", i+1, c.Size, v.checkpoints[len(v.checkpoints)-1].Size),
+			})
 			continue
 		}
 		v.checkpoints = append(v.checkpoints, c)
@@ -121,19 +122,25 @@ func (v *verifier) openCheckpoints(archive [][]byte, publicKey string) {
 // add takes the next record; false means that going on makes no sense.
 func (v *verifier) add(r Record) bool {
 	if r.N != v.size {
-		v.find(Finding{Kind: Missing, From: v.size, To: v.size + 1,
-			Sentence: fmt.Sprintf("Entry %d is missing: number %d stands in its place.", v.size, r.N)})
+		v.find(Finding{
+			Kind: Missing, From: v.size, To: v.size + 1,
+			Sentence: fmt.Sprintf("Entry %d is missing: number %d stands in its place.", v.size, r.N),
+		})
 		return false
 	}
 	leaf := tlog.RecordHash(r.Body)
 	if r.Leaf != (tlog.Hash{}) && r.Leaf != leaf {
-		v.suspects = append(v.suspects, Finding{Kind: Edited, From: r.N, To: r.N + 1,
-			Sentence: fmt.Sprintf("Entry %d was changed after it was written: its text no longer has the hash it was stored with.", r.N)})
+		v.suspects = append(v.suspects, Finding{
+			Kind: Edited, From: r.N, To: r.N + 1,
+			Sentence: fmt.Sprintf("Entry %d was changed after it was written: its text no longer has the hash it was stored with.", r.N),
+		})
 	}
 	var entry Entry
 	if err := json.Unmarshal(r.Body, &entry); err != nil {
-		v.suspects = append(v.suspects, Finding{Kind: Unreadable, From: r.N, To: r.N + 1,
-			Sentence: fmt.Sprintf("Entry %d cannot be read as an entry.", r.N)})
+		v.suspects = append(v.suspects, Finding{
+			Kind: Unreadable, From: r.N, To: r.N + 1,
+			Sentence: fmt.Sprintf("Entry %d cannot be read as an entry.", r.N),
+		})
 	}
 	hashes, err := tlog.StoredHashesForRecordHash(r.N, leaf, v)
 	if err != nil {
@@ -195,8 +202,10 @@ func (v *verifier) tooShort(c Checkpoint) {
 	if v.has(Missing) {
 		return // said already, and more exactly
 	}
-	v.find(Finding{Kind: RolledBack, From: v.size, To: c.Size,
-		Sentence: fmt.Sprintf("Entries %d to %d are gone: %d were signed on %s and only %d are here. The log was cut off or an old copy of the database was put back.", v.size, c.Size-1, c.Size, c.At.Format("2 January 2006 15:04 MST"), v.size)})
+	v.find(Finding{
+		Kind: RolledBack, From: v.size, To: c.Size,
+		Sentence: fmt.Sprintf("Entries %d to %d are gone: %d were signed on %s and only %d are here. The log was cut off or an old copy of the database was put back.", v.size, c.Size-1, c.Size, c.At.Format("2 January 2006 15:04 MST"), v.size),
+	})
 }
 
 // differs names the first entry that can be bad: an edit that the stored hashes
@@ -207,8 +216,10 @@ func (v *verifier) differs(i int, from int64, c Checkpoint) {
 			return
 		}
 	}
-	v.find(Finding{Kind: Rewritten, From: from, To: c.Size,
-		Sentence: fmt.Sprintf("The log was rewritten: among entries %d to %d at least one is not what checkpoint %d, signed on %s, vouches for.", from, c.Size-1, i+1, c.At.Format("2 January 2006 15:04 MST"))})
+	v.find(Finding{
+		Kind: Rewritten, From: from, To: c.Size,
+		Sentence: fmt.Sprintf("The log was rewritten: among entries %d to %d at least one is not what checkpoint %d, signed on %s, vouches for.", from, c.Size-1, i+1, c.At.Format("2 January 2006 15:04 MST")),
+	})
 }
 
 func (v *verifier) has(kind FindingKind) bool {

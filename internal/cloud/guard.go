@@ -34,7 +34,7 @@ func Expect(ctx context.Context, e Expectation) context.Context {
 
 // Refusal says that a request was stopped before it left. It is always a defect
 // or an attack, never the provider's answer.
-type Refusal struct{ Why string }
+type Refusal struct{ Why string } //nolint:errname // what it is, before that it is an error
 
 // Error is why, without the request's text: that could be an attacker's.
 func (r *Refusal) Error() string { return "request stopped before it left: " + r.Why }

@@ -17,7 +17,7 @@ type Problem struct {
 }
 
 // Problems is every mistake found in one file.
-type Problems struct {
+type Problems struct { //nolint:errname // a list of mistakes, before it is an error
 	File string
 	List []Problem
 }

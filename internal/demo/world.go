@@ -10,7 +10,7 @@ import (
 	"latchkey/emulator/world"
 )
 
-// Everybody's password in the made-up world. The sign-in page says so.
+// Password is everybody's in the made-up world.
 const Password = "demo"
 
 // Ids are fixed, so that the demo looks the same each time.

@@ -114,7 +114,7 @@ func (s *Service) mayEnrol(by Caller, o opened) error {
 	return nil
 }
 
-// Enrol binds the contact a link was mailed to to the account he is signed in
+// Enrol binds the contact who was mailed the link to the account he is signed in
 // with, from then on and for good.
 func (s *Service) Enrol(ctx context.Context, by Caller, link LinkID, number string) (Approver, error) {
 	const op = "jit.Enrol"

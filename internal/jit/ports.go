@@ -21,7 +21,8 @@ type Store interface {
 	// lane. Each claim raises the episode's Epoch.
 	Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, most int) ([]Episode, error)
 	// NextDue is when the earliest unleased open episode or pending request
-	// falls due; ok is false when nothing waits.
+	// falls due; ok is false when nothing waits. A leased episode counts from
+	// the end of its lease, since its holder may have died.
 	NextDue(ctx context.Context) (due time.Time, ok bool, err error)
 }
 

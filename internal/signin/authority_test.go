@@ -229,7 +229,7 @@ func (a *authority) knows(r *http.Request) bool {
 	if a.certificate == nil {
 		return r.PostFormValue("client_secret") == clientSecret
 	}
-	signed, err := jose.ParseSigned(r.PostFormValue("client_assertion"), []jose.SignatureAlgorithm{jose.PS256})
+	signed, err := jose.ParseSignedCompact(r.PostFormValue("client_assertion"), []jose.SignatureAlgorithm{jose.PS256})
 	if err != nil || r.PostForm.Has("client_secret") || r.PostFormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
 		return false
 	}

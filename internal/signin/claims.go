@@ -129,7 +129,7 @@ func (c claims) signedAt(f flow, now time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if c.SignedAt.After(now.Add(skew)) {
-		return time.Time{}, refuse(op, "the person signed in in the future")
+		return time.Time{}, refuse(op, "the sign-in lies in the future")
 	}
 	if f.Fresh && c.SignedAt.Before(f.Begun.Add(-skew)) {
 		return time.Time{}, fault.New(op, fault.Unauthenticated, "This needs a sign-in made just now, and your organization answered with an older one. Please sign in again and enter your credentials.")

@@ -65,7 +65,7 @@ func newScene(t *testing.T, change ...func(*signin.Options)) *scene {
 
 // request is the browser asking for a page.
 func (s *scene) request(target string) *http.Request {
-	r := httptest.NewRequest(http.MethodGet, target, nil).WithContext(s.t.Context())
+	r := httptest.NewRequestWithContext(s.t.Context(), http.MethodGet, target, nil)
 	for name, value := range s.jar {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}

@@ -57,7 +57,7 @@ func TestForgedTokens(t *testing.T) {
 		"not valid yet":                     at("nbf", time.Hour),
 		"issued in the future":              at("iat", time.Hour),
 		"issue time missing":                without("iat"),
-		"signed in in the future":           at("auth_time", time.Hour),
+		"sign-in lies in the future":        at("auth_time", time.Hour),
 		"nonce of another sign-in":          set("nonce", "somebody's"),
 		"nonce missing":                     without("nonce"),
 		"algorithm none":                    func(tok *token) { tok.header["alg"] = "none"; tok.sign = func(string) []byte { return nil } },

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -264,7 +265,7 @@ func (f *fakeCloud) paged(r *http.Request, resp *http.Response) *http.Response {
 func goOn(u *url.URL, at int) string {
 	next := *u
 	q := next.Query()
-	q.Set("$skipToken", fmt.Sprint(at))
+	q.Set("$skipToken", strconv.Itoa(at))
 	next.RawQuery = q.Encode()
 	return next.String()
 }

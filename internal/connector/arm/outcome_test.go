@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -389,9 +390,7 @@ func TestRetryAfterIsBounded(t *testing.T) {
 				return nil
 			}
 			resp := problem(r, http.StatusTooManyRequests, "TooManyRequests")
-			for key, values := range c.header {
-				resp.Header[key] = values
-			}
+			maps.Copy(resp.Header, c.header)
 			return resp
 		}
 		if out := w.connector.Grant(t.Context(), order(w.Target(), w.Now())); out.After != c.want {

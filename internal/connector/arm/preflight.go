@@ -179,7 +179,7 @@ func get[T any](ctx context.Context, d *door, path string, query map[string]stri
 	}
 	request.Raw().URL.RawQuery = values.Encode()
 	request.Raw().Header.Set("Accept", "application/json")
-	resp, err := d.raw.Pipeline().Do(request)
+	resp, err := d.raw.Pipeline().Do(request) //nolint:bodyclose // the pipeline reads bodies whole and closes them
 	if err != nil {
 		return answer, err
 	}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (v *visit) uphold(ctx context.Context) error {
 func (v *visit) give(ctx context.Context) error {
 	attempt := v.episode.Attempts + 1
 	err := v.write(ctx, change{
-		verb: "grant.granting", text: "The access is about to be given.", detail: map[string]string{"attempt": fmt.Sprint(attempt)},
+		verb: "grant.granting", text: "The access is about to be given.", detail: map[string]string{"attempt": strconv.Itoa(attempt)},
 		apply: func(_ jit.Tx, w *writing) error {
 			w.episode.Attempts = attempt
 			for _, g := range living(w.grants, w.at) {

@@ -256,8 +256,9 @@ func (r *Reconciler) lapseOne(ctx context.Context, request jit.Request) error {
 	act := audit.Act{Verb: "request.lapse", Actor: jit.Latchkey()}
 	defer r.wake()
 	return r.gate.Do(ctx, act, func(tx jit.Tx, note *audit.Entry) error {
-		now, err := r.now(), error(nil)
-		if request, err = tx.Request(request.ID); err != nil {
+		now := r.now()
+		request, err := tx.Request(request.ID)
+		if err != nil {
 			return err
 		}
 		if request.State != jit.Pending || request.AnswerBy.After(now) {

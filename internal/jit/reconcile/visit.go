@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -155,9 +156,7 @@ func (v *visit) note(note *audit.Entry, c change, w writing) {
 			note.Detail[fmt.Sprintf("grant%d", i+1)] = string(g.ID)
 		}
 	}
-	for k, value := range c.detail {
-		note.Detail[k] = value
-	}
+	maps.Copy(note.Detail, c.detail)
 }
 
 // notARefusal keeps the gate from writing down as somebody's refusal what is a

@@ -50,26 +50,26 @@ func Main(m *testing.M) int {
 // Database makes an empty, migrated database for the test, drops it with the
 // test's end, and gives its address. Without a PostgreSQL on the machine it skips
 // the test and says what to install; where CI=true it fails instead.
-func Database(t testing.TB) string {
-	t.Helper()
+func Database(tb testing.TB) string {
+	tb.Helper()
 	if shared == nil {
-		t.Fatal("pgtest.Database needs a TestMain that calls pgtest.Main")
+		tb.Fatal("pgtest.Database needs a TestMain that calls pgtest.Main")
 	}
 	err := shared.started()
 	switch {
 	case errors.Is(err, errMissing) && os.Getenv("CI") != "true":
-		t.Skip("SKIPPED: ", err)
+		tb.Skip("SKIPPED: ", err)
 	case err != nil:
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	name, err := shared.clone(t.Context())
+	name, err := shared.clone(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		// The test's own context is over by now.
 		if err := shared.drop(context.Background(), name); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return shared.address(name)
@@ -100,10 +100,10 @@ func (c *cluster) bringUp() error {
 	if c.folder, err = os.MkdirTemp("", "latchkey-pg-"); err != nil {
 		return err
 	}
-	if c.server, err = programs.run(c.folder); err != nil {
+	ctx := context.Background() // the cluster outlives the test that asked first
+	if c.server, err = programs.run(ctx, c.folder); err != nil {
 		return err
 	}
-	ctx := context.Background()
 	if err := c.admin(ctx, "create database "+template); err != nil {
 		return err
 	}

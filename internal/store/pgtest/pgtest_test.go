@@ -45,7 +45,9 @@ func TestDatabasesAreApart(t *testing.T) {
 // killed, and waits on a connection to that server until it is gone.
 func TestServerDiesWithTests(t *testing.T) {
 	if os.Getenv("LATCHKEY_TEST_VICTIM") != "" {
-		fmt.Println("address:", pgtest.Database(t))
+		if _, err := fmt.Fprintln(os.Stdout, "address:", pgtest.Database(t)); err != nil {
+			t.Fatal(err)
+		}
 		_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
 		return
 	}

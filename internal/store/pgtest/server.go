@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -57,19 +58,19 @@ type server struct {
 }
 
 // run makes a cluster in the folder and returns when it takes connections.
-func (p programs) run(folder string) (*server, error) {
+func (p programs) run(ctx context.Context, folder string) (*server, error) {
 	attributes, err := unprivileged(folder)
 	if err != nil {
 		return nil, err
 	}
 	data := filepath.Join(folder, "data")
-	initdb := exec.Command(p.initdb, "--pgdata", data, "--username", superuser, "--auth", "trust",
+	initdb := exec.CommandContext(ctx, p.initdb, "--pgdata", data, "--username", superuser, "--auth", "trust",
 		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	initdb.Dir, initdb.SysProcAttr = folder, attributes
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	postgres := exec.Command(p.postgres, "-D", data, "-k", folder, "-c", "listen_addresses=",
+	postgres := exec.CommandContext(ctx, p.postgres, "-D", data, "-k", folder, "-c", "listen_addresses=",
 		"-c", "max_connections=200", "-c", "log_min_messages=log", "-c", "lc_messages=C")
 	postgres.Dir, postgres.SysProcAttr = folder, dieWithParent(attributes)
 	return launch(postgres)

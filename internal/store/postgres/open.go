@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -57,9 +58,7 @@ func Open(ctx context.Context, address string, options Options) (*Store, error) 
 		return nil, fault.New(op, fault.Invalid,
 			"The PostgreSQL address cannot be read; write postgres://user@host:5432/database?sslmode=verify-full.")
 	}
-	for name, value := range limits {
-		config.RuntimeParams[name] = value
-	}
+	maps.Copy(config.RuntimeParams, limits)
 	config.RuntimeParams["application_name"] = "latchkey"
 	// Parameters always travel apart from the statement.
 	config.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement

@@ -11,21 +11,21 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func fresh(t testing.TB) func() storetest.Store {
-	t.Helper()
-	address := pgtest.Database(t)
-	return func() storetest.Store { return open(t, address, postgres.Options{}) }
+func fresh(tb testing.TB) func() storetest.Store {
+	tb.Helper()
+	address := pgtest.Database(tb)
+	return func() storetest.Store { return open(tb, address, postgres.Options{}) }
 }
 
-func open(t testing.TB, address string, options postgres.Options) *postgres.Store {
-	t.Helper()
-	s, err := postgres.Open(t.Context(), address, options)
+func open(tb testing.TB, address string, options postgres.Options) *postgres.Store {
+	tb.Helper()
+	s, err := postgres.Open(tb.Context(), address, options)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s

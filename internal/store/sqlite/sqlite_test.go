@@ -8,22 +8,22 @@ import (
 	"latchkey/internal/store/storetest"
 )
 
-func fresh(t testing.TB) func() storetest.Store {
-	t.Helper()
+func fresh(tb testing.TB) func() storetest.Store {
+	tb.Helper()
 	// A path that a careless URL would misread.
-	path := filepath.Join(t.TempDir(), "100%25 of #1?_pragma=synchronous(off).db")
-	return func() storetest.Store { return open(t, path) }
+	path := filepath.Join(tb.TempDir(), "100%25 of #1?_pragma=synchronous(off).db")
+	return func() storetest.Store { return open(tb, path) }
 }
 
-func open(t testing.TB, path string) *sqlite.Store {
-	t.Helper()
-	s, err := sqlite.Open(t.Context(), path)
+func open(tb testing.TB, path string) *sqlite.Store {
+	tb.Helper()
+	s, err := sqlite.Open(tb.Context(), path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s

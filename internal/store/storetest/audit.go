@@ -42,8 +42,8 @@ func anEntry(what string, tenant csp.TenantID) audit.Entry {
 
 // checkTree builds the log's tree again from its bodies and compares it with
 // the hashes that the store kept, and proves each entry to be in it.
-func checkTree(t testing.TB, s Store, size int64) {
-	t.Helper()
+func checkTree(tb testing.TB, s Store, size int64) {
+	tb.Helper()
 	var hashes []tlog.Hash
 	rebuilt := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		found := make([]tlog.Hash, len(indexes))
@@ -53,35 +53,35 @@ func checkTree(t testing.TB, s Store, size int64) {
 		return found, nil
 	})
 	n := int64(0)
-	for body, err := range s.AuditBodies(t.Context(), 0, size) {
+	for body, err := range s.AuditBodies(tb.Context(), 0, size) {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		more, err := tlog.StoredHashes(n, body, rebuilt)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		hashes = append(hashes, more...)
 		n++
 	}
 	if n != size {
-		t.Fatalf("the log yields %d bodies, want %d", n, size)
+		tb.Fatalf("the log yields %d bodies, want %d", n, size)
 	}
-	stored := s.AuditHashReader(t.Context())
+	stored := s.AuditHashReader(tb.Context())
 	root, err := tlog.TreeHash(size, stored)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if want, err := tlog.TreeHash(size, rebuilt); err != nil || root != want {
-		t.Fatalf("the stored root is %v, that of the bodies %v (%v)", root, want, err)
+		tb.Fatalf("the stored root is %v, that of the bodies %v (%v)", root, want, err)
 	}
 	for i := range size {
 		proof, err := tlog.ProveRecord(size, i, stored)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := tlog.CheckRecord(proof, size, root, i, hashes[tlog.StoredHashIndex(0, i)]); err != nil {
-			t.Errorf("entry %d: %v", i, err)
+			tb.Errorf("entry %d: %v", i, err)
 		}
 	}
 }
@@ -126,9 +126,9 @@ func RunAudit(t *testing.T, fresh Fresh) {
 	t.Run("people read it from either end, by customer", func(t *testing.T) { testAuditQueries(t, fresh(t)()) })
 }
 
-func fillLog(t testing.TB, s Store, many int) {
-	t.Helper()
-	update(t, s, func(tx jit.Tx) error {
+func fillLog(tb testing.TB, s Store, many int) {
+	tb.Helper()
+	update(tb, s, func(tx jit.Tx) error {
 		for i := range many {
 			if err := appendLeaf(tx, fmt.Sprint("entry ", i), csp.TenantID{}); err != nil {
 				return err

@@ -142,11 +142,11 @@ func testClaim(t *testing.T, s Store) {
 }
 
 // claim leases for a minute.
-func claim(t testing.TB, s Store, owner string, now time.Time, most int) []jit.Episode {
-	t.Helper()
-	claimed, err := s.Claim(t.Context(), owner, now, time.Minute, most)
+func claim(tb testing.TB, s Store, owner string, now time.Time, most int) []jit.Episode {
+	tb.Helper()
+	claimed, err := s.Claim(tb.Context(), owner, now, time.Minute, most)
 	if err != nil {
-		t.Fatalf("Claim: %v", err)
+		tb.Fatalf("Claim: %v", err)
 	}
 	return claimed
 }
@@ -174,11 +174,11 @@ func idsOf(episodes []jit.Episode) []jit.EpisodeID {
 }
 
 // placed inserts an untouched episode of the tenant, due so long before noon.
-func placed(t testing.TB, s Store, tenant csp.TenantID, lane jit.Lane, overdue time.Duration) jit.EpisodeID {
-	t.Helper()
-	e := waiting(t, lane, noon.Add(-overdue))
+func placed(tb testing.TB, s Store, tenant csp.TenantID, lane jit.Lane, overdue time.Duration) jit.EpisodeID {
+	tb.Helper()
+	e := waiting(tb, lane, noon.Add(-overdue))
 	e.Target.Tenant = tenant
-	update(t, s, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
+	update(tb, s, func(tx jit.Tx) error { return tx.InsertEpisode(e) })
 	return e.ID
 }
 

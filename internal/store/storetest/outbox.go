@@ -74,9 +74,9 @@ func RunOutbox(t *testing.T, fresh Fresh) {
 	})
 }
 
-func enqueue(t testing.TB, s Store, notices ...jit.Notice) {
-	t.Helper()
-	update(t, s, func(tx jit.Tx) error {
+func enqueue(tb testing.TB, s Store, notices ...jit.Notice) {
+	tb.Helper()
+	update(tb, s, func(tx jit.Tx) error {
 		for _, n := range notices {
 			if err := tx.Enqueue(n); err != nil {
 				return err
@@ -87,19 +87,19 @@ func enqueue(t testing.TB, s Store, notices ...jit.Notice) {
 }
 
 // claimNotices leases for a minute.
-func claimNotices(t testing.TB, s Store, now time.Time, most int) []jit.Notice {
-	t.Helper()
-	notices, err := s.ClaimNotices(t.Context(), "mailer", now, time.Minute, most)
+func claimNotices(tb testing.TB, s Store, now time.Time, most int) []jit.Notice {
+	tb.Helper()
+	notices, err := s.ClaimNotices(tb.Context(), "mailer", now, time.Minute, most)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return notices
 }
 
-func nextNotice(t testing.TB, s Store, want time.Time) {
-	t.Helper()
-	due, ok, err := s.NextNotice(t.Context())
+func nextNotice(tb testing.TB, s Store, want time.Time) {
+	tb.Helper()
+	due, ok, err := s.NextNotice(tb.Context())
 	if err != nil || !ok || !due.Equal(want) {
-		t.Errorf("the next notice is due %v (%v, %v), want %v", due, ok, err, want)
+		tb.Errorf("the next notice is due %v (%v, %v), want %v", due, ok, err, want)
 	}
 }

@@ -36,10 +36,10 @@ func race(open func() Store, f func(s Store, racer int) error) []error {
 }
 
 // mustRace is race for what every racer must manage.
-func mustRace(t testing.TB, open func() Store, f func(s Store, racer int) error) {
-	t.Helper()
+func mustRace(tb testing.TB, open func() Store, f func(s Store, racer int) error) {
+	tb.Helper()
 	if err := errors.Join(race(open, f)...); err != nil {
-		t.Error(err)
+		tb.Error(err)
 	}
 }
 

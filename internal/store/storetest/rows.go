@@ -59,14 +59,14 @@ func testRoundTrip(t *testing.T, s Store) {
 }
 
 // expect takes a finder's answer and compares it with want.
-func expect[T any](t testing.TB, want T) func(T, error) {
+func expect[T any](tb testing.TB, want T) func(T, error) {
 	return func(got T, err error) {
-		t.Helper()
+		tb.Helper()
 		if err != nil {
-			t.Errorf("%T: %v", want, err)
+			tb.Errorf("%T: %v", want, err)
 			return
 		}
-		same(t, got, want)
+		same(tb, got, want)
 	}
 }
 

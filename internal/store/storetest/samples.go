@@ -35,30 +35,30 @@ func newText[T ~string]() T { return T(rand.Text()) }
 
 func newGUID[T csp.Named]() csp.ID[T] { return csp.ID[T](uuid.New()) }
 
-func groupScope(t testing.TB, name string) csp.Scope {
-	t.Helper()
+func groupScope(tb testing.TB, name string) csp.Scope {
+	tb.Helper()
 	scope, err := csp.ResourceGroupScopeOf(newGUID[csp.Subscription](), name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return scope
 }
 
-func aTarget(t testing.TB) jit.Target {
-	t.Helper()
+func aTarget(tb testing.TB) jit.Target {
+	tb.Helper()
 	return jit.Target{
 		Service:       jit.Azure,
 		Tenant:        newGUID[csp.Tenant](),
-		Scope:         groupScope(t, "Rg-Web"),
+		Scope:         groupScope(tb, "Rg-Web"),
 		Role:          newGUID[csp.RoleDefinition](),
 		Principal:     newGUID[csp.Principal](),
 		PrincipalType: csp.User,
 	}
 }
 
-func aRequest(t testing.TB) jit.Request {
-	t.Helper()
-	target := aTarget(t)
+func aRequest(tb testing.TB) jit.Request {
+	tb.Helper()
+	target := aTarget(tb)
 	return jit.Request{
 		ID:          newText[jit.RequestID](),
 		Engineer:    "james",
@@ -141,9 +141,9 @@ func anEpisode(target jit.Target) jit.Episode {
 }
 
 // waiting is an episode that nobody has touched yet.
-func waiting(t testing.TB, lane jit.Lane, due time.Time) jit.Episode {
-	t.Helper()
-	e := anEpisode(aTarget(t))
+func waiting(tb testing.TB, lane jit.Lane, due time.Time) jit.Episode {
+	tb.Helper()
+	e := anEpisode(aTarget(tb))
 	e.Lane, e.Due = lane, due
 	e.Owner, e.Epoch, e.Lease = "", 0, time.Time{}
 	return e
@@ -204,9 +204,9 @@ type story struct {
 	notice   jit.Notice
 }
 
-func aStory(t testing.TB) story {
-	t.Helper()
-	request := aRequest(t)
+func aStory(tb testing.TB) story {
+	tb.Helper()
+	request := aRequest(tb)
 	approver := anApprover(request.Customer)
 	episode := anEpisode(jit.Target{
 		Service: request.Service, Tenant: request.Customer, Scope: request.Scope,

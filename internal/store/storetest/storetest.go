@@ -41,30 +41,30 @@ type Store interface {
 
 // Fresh makes a new, empty database and gives a function that opens one more
 // handle to it, as another replica would. The handles end with the test.
-type Fresh func(t testing.TB) (open func() Store)
+type Fresh func(tb testing.TB) (open func() Store)
 
 // update runs f in an Update that must succeed.
-func update(t testing.TB, s jit.Store, f func(jit.Tx) error) {
-	t.Helper()
-	if err := s.Update(t.Context(), f); err != nil {
-		t.Fatalf("Update: %v", err)
+func update(tb testing.TB, s jit.Store, f func(jit.Tx) error) {
+	tb.Helper()
+	if err := s.Update(tb.Context(), f); err != nil {
+		tb.Fatalf("Update: %v", err)
 	}
 }
 
 // view runs f in a View that must succeed.
-func view(t testing.TB, s jit.Store, f func(jit.Tx) error) {
-	t.Helper()
-	if err := s.View(t.Context(), f); err != nil {
-		t.Fatalf("View: %v", err)
+func view(tb testing.TB, s jit.Store, f func(jit.Tx) error) {
+	tb.Helper()
+	if err := s.View(tb.Context(), f); err != nil {
+		tb.Fatalf("View: %v", err)
 	}
 }
 
 // read runs one finder in a View of its own.
-func read[T any](t testing.TB, s jit.Store, find func(jit.Tx) (T, error)) (T, error) {
-	t.Helper()
+func read[T any](tb testing.TB, s jit.Store, find func(jit.Tx) (T, error)) (T, error) {
+	tb.Helper()
 	var found T
 	var err error
-	view(t, s, func(tx jit.Tx) error {
+	view(tb, s, func(tx jit.Tx) error {
 		found, err = find(tx)
 		return nil
 	})
@@ -72,34 +72,34 @@ func read[T any](t testing.TB, s jit.Store, find func(jit.Tx) (T, error)) (T, er
 }
 
 // mustRead is read for what must be there.
-func mustRead[T any](t testing.TB, s jit.Store, find func(jit.Tx) (T, error)) T {
-	t.Helper()
-	found, err := read(t, s, find)
+func mustRead[T any](tb testing.TB, s jit.Store, find func(jit.Tx) (T, error)) T {
+	tb.Helper()
+	found, err := read(tb, s, find)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return found
 }
 
 // same fails the test unless got is exactly want, down to the letters of a
 // scope and the nanoseconds of a moment.
-func same(t testing.TB, got, want any) {
-	t.Helper()
+func same(tb testing.TB, got, want any) {
+	tb.Helper()
 	exactly := cmp.Comparer(func(a, b csp.Scope) bool { return a == b })
 	if diff := cmp.Diff(want, got, exactly); diff != "" {
-		t.Errorf("differs (-want +got):\n%s", diff)
+		tb.Errorf("differs (-want +got):\n%s", diff)
 	}
 }
 
 // wantKind fails the test unless err is of the kind and, where a person may
 // meet it, has a sentence for him that shows nothing of the database.
-func wantKind(t testing.TB, err error, kind fault.Kind) {
-	t.Helper()
+func wantKind(tb testing.TB, err error, kind fault.Kind) {
+	tb.Helper()
 	if !fault.Is(err, kind) {
-		t.Fatalf("got %v (%v), want a fault of kind %q", err, fault.KindOf(err), kind)
+		tb.Fatalf("got %v (%v), want a fault of kind %q", err, fault.KindOf(err), kind)
 	}
 	if kind != fault.Internal && fault.PublicOf(err) == "" {
-		t.Errorf("%v has no sentence for people", err)
+		tb.Errorf("%v has no sentence for people", err)
 	}
 }
 

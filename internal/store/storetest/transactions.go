@@ -75,24 +75,24 @@ func RunTransactions(t *testing.T, fresh Fresh) {
 }
 
 // wantNothing fails the test if anything of the story was kept.
-func wantNothing(t testing.TB, s Store, told story) {
-	t.Helper()
+func wantNothing(tb testing.TB, s Store, told story) {
+	tb.Helper()
 	gone := func(_ any, err error) {
-		t.Helper()
-		wantKind(t, err, fault.NotFound)
+		tb.Helper()
+		wantKind(tb, err, fault.NotFound)
 	}
-	view(t, s, func(tx jit.Tx) error {
+	view(tb, s, func(tx jit.Tx) error {
 		gone(tx.Request(told.request.ID))
 		gone(tx.Approver(told.approver.ID))
 		gone(tx.Link(told.link.ID))
 		gone(tx.DecisionOf(told.request.ID))
 		gone(tx.Episode(told.episode.ID))
 		gone(tx.Grant(told.grant.ID))
-		expect(t, int64(0))(tx.AuditSize())
+		expect(tb, int64(0))(tx.AuditSize())
 		return nil
 	})
-	if _, ok, err := s.NextNotice(t.Context()); ok || err != nil {
-		t.Errorf("a notice waits: %v, %v", ok, err)
+	if _, ok, err := s.NextNotice(tb.Context()); ok || err != nil {
+		tb.Errorf("a notice waits: %v, %v", ok, err)
 	}
 }
 
