@@ -43,7 +43,7 @@ func (x *Index) Can(q Question) Answer {
 	case best == ripe:
 		answer.Verdict, answer.Gaps = orUnknown(CanGet, slices.Concat(denied.doubts, denied.later))
 	case len(couldGet) > 0:
-		answer.Gaps = slices.Concat(couldGet, denied.doubts)
+		answer.Gaps = slices.Concat(couldGet, denied.doubts, denied.later)
 	default:
 		answer.Verdict = HasNot
 	}

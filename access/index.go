@@ -252,7 +252,7 @@ func (x *Index) sort() {
 }
 
 func compareGaps(a, b Gap) int {
-	return cmp.Or(cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Scope.Key(), b.Scope.Key()), cmp.Compare(a.Why, b.Why))
+	return cmp.Or(cmp.Compare(a.Fact, b.Fact), a.Tenant.Compare(b.Tenant), cmp.Compare(a.Scope.String(), b.Scope.String()), cmp.Compare(a.Why, b.Why))
 }
 
 func compareMisses(a, b Miss) int {

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -85,14 +86,24 @@ func drawQuestion(tb testing.TB, t *rapid.T) access.Question {
 		rapid.SampledFrom([]string{"shop/rg/vm", "shop/rg/vm", "shop/rg", "spare/rg/vm"}).Draw(t, "scope"))
 }
 
-// checkWorlds runs a property on random worlds, more of them than rapid's default.
+// TestMain raises rapid's own number of random worlds, unless a number is asked
+// for with -rapid.checks.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "rapid.checks" })
+	if !asked {
+		if err := flag.Set("rapid.checks", "1000"); err != nil {
+			panic(err)
+		}
+	}
+	m.Run()
+}
+
+// checkWorlds tries a property on random worlds.
 func checkWorlds(t *testing.T, property func(*rapid.T, *world, access.Question)) {
 	t.Helper()
-	rapid.Check(t, func(rt *rapid.T) {
-		for range 10 {
-			property(rt, drawWorld(t, rt), drawQuestion(t, rt))
-		}
-	})
+	rapid.Check(t, func(rt *rapid.T) { property(rt, drawWorld(t, rt), drawQuestion(t, rt)) })
 }
 
 func TestCanAgreesWithTheReference(t *testing.T) {
