@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"latchkey/internal/fault"
 )
 
 // Record is an entry as it is stored: its number and its exact text.
@@ -229,72 +228,4 @@ func (v *verifier) has(kind FindingKind) bool {
 		}
 	}
 	return false
-}
-
-// Stored numbers the entries a store yields, for Verify. Read yields the texts
-// of the entries from <= n < to and ends with an error where one is missing;
-// hashes reads what is stored beside them. An entry that is not there is left
-// out, so that Verify can name it.
-func Stored(size int64, read func(from, to int64) iter.Seq2[[]byte, error], hashes tlog.HashReader) iter.Seq2[Record, error] {
-	const batch = 256
-	return func(yield func(Record, error) bool) {
-		for from := int64(0); from < size; from += batch {
-			records, err := readBatch(from, min(from+batch, size), read)
-			if err != nil {
-				yield(Record{}, err)
-				return
-			}
-			nameLeaves(records, hashes)
-			for _, r := range records {
-				if !yield(r, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// readBatch reads entries in one go and, should one be missing, one by one.
-func readBatch(from, to int64, read func(from, to int64) iter.Seq2[[]byte, error]) ([]Record, error) {
-	records, err := readRange(from, to, read)
-	if err == nil || fault.Is(err, fault.Unavailable) {
-		return records, err
-	}
-	records = nil
-	for n := from; n < to; n++ {
-		one, err := readRange(n, n+1, read)
-		if fault.Is(err, fault.Unavailable) {
-			return nil, err
-		}
-		if err == nil {
-			records = append(records, one...)
-		}
-	}
-	return records, nil
-}
-
-func readRange(from, to int64, read func(from, to int64) iter.Seq2[[]byte, error]) ([]Record, error) {
-	var records []Record
-	for body, err := range read(from, to) {
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, Record{N: from + int64(len(records)), Body: body})
-	}
-	return records, nil
-}
-
-// nameLeaves puts the stored leaf hashes beside the texts, as far as there are any.
-func nameLeaves(records []Record, hashes tlog.HashReader) {
-	indexes := make([]int64, len(records))
-	for i, r := range records {
-		indexes[i] = tlog.StoredHashIndex(0, r.N)
-	}
-	stored, err := hashes.ReadHashes(indexes)
-	if err != nil || len(stored) != len(records) {
-		return // the texts alone are enough to find that something is wrong
-	}
-	for i := range records {
-		records[i].Leaf = stored[i]
-	}
 }

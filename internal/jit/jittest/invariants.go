@@ -24,9 +24,13 @@ func (h *House) CheckInvariants() {
 	h.checkLog()
 }
 
-// facts are everything there is at one moment.
+// facts are everything there is. Workers may go on meanwhile, so what must be
+// explained is read before what explains it: first the cloud, then the database,
+// then the log.
 type facts struct {
 	now       time.Time
+	calls     []Call
+	objects   []Assignment
 	requests  []jit.Request
 	grants    []jit.Grant
 	decisions map[jit.RequestID]jit.Decision
@@ -39,7 +43,7 @@ func (h *House) facts() facts {
 	h.Helper()
 	f := facts{
 		now: h.Clock.Now(), decisions: map[jit.RequestID]jit.Decision{}, approvers: map[jit.ApproverID]jit.Approver{},
-		episodes: map[jit.EpisodeID]jit.Episode{}, log: h.Log(),
+		episodes: map[jit.EpisodeID]jit.Episode{}, calls: h.Cloud.Calls(Grant, Revoke), objects: h.Cloud.Assignments(),
 	}
 	h.View(func(tx jit.Tx) error {
 		var err error
@@ -64,6 +68,7 @@ func (h *House) facts() facts {
 		}
 		return nil
 	})
+	f.log = h.Log()
 	return f
 }
 
@@ -144,7 +149,7 @@ func (h *House) checkGrants(f facts) {
 // checkObjects: every object of ours in the cloud has an episode that is open.
 func (h *House) checkObjects(f facts) {
 	h.Helper()
-	for _, a := range h.Cloud.Assignments() {
+	for _, a := range f.objects {
 		marker, ok := jit.ParseMarker(a.Description)
 		if !ok || marker.Instance != h.Estate.Instance {
 			continue
@@ -164,7 +169,7 @@ func (h *House) checkCalls(f facts) {
 	for _, e := range f.episodes {
 		named[e.Name.String()] = e
 	}
-	for _, call := range h.Cloud.Calls(Grant, Revoke) {
+	for _, call := range f.calls {
 		e, ok := named[call.Name.String()]
 		if !ok {
 			continue // an object the sweep found
@@ -204,12 +209,11 @@ func (h *House) checkLog() {
 	if err != nil {
 		h.Fatal(err)
 	}
-	read := func(from, to int64) iter.Seq2[[]byte, error] { return h.Store.AuditBodies(ctx, from, to) }
-	report, err := audit.Verify(audit.Stored(size, read, h.Store.AuditHashReader(ctx)), nil, "")
+	report, err := audit.Verify(h.Store.AuditRecords(ctx), nil, "")
 	if err != nil {
 		h.Fatal(err)
 	}
-	if !report.Whole() || report.Entries != size {
+	if !report.Whole() || report.Entries < size {
 		h.Errorf("I17: %s", report.Sentence())
 	}
 }

@@ -158,38 +158,10 @@ func (s *Store) AuditEntries(ctx context.Context, q audit.Query) ([]audit.Row, e
 	return rows, nil
 }
 
-// AuditBodies yields the bodies of the entries numbered from <= n < to, in
-// order and as they were hashed. It reads them in batches, so that a slow reader
-// holds no transaction open. A gap in the numbers is an error.
-func (s *Store) AuditBodies(ctx context.Context, from, to int64) iter.Seq2[[]byte, error] {
-	const (
-		op    = "store.AuditBodies"
-		batch = 500
-		query = selectAuditEntries + ` where n >= $1 and n < $2 order by n`
-	)
-	return func(yield func([]byte, error) bool) {
-		for start := from; start < to; start += batch {
-			end := min(start+batch, to)
-			bodies, err := s.auditBodies(ctx, op, query, count(&start), count(&end))
-			if err == nil && int64(len(bodies)) != end-start {
-				err = fault.Wrap(op, fault.Internal, fmt.Errorf("the log holds %d of the entries %d to %d", len(bodies), start, end-1), "")
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, b := range bodies {
-				if !yield(b.body, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // AuditRecords yields every entry as it is stored, in order, with the hash that
-// was stored beside it. Unlike AuditBodies it takes a damaged log as it is: what
-// is missing is missing, for whoever verifies it to see.
+// was stored beside it. It takes a damaged log as it is: what is missing is
+// missing, for whoever verifies it to see. Entries are read in batches, so that a
+// slow reader holds no transaction open.
 func (s *Store) AuditRecords(ctx context.Context) iter.Seq2[audit.Record, error] {
 	const (
 		op    = "store.AuditRecords"
@@ -204,8 +176,9 @@ func (s *Store) AuditRecords(ctx context.Context) iter.Seq2[audit.Record, error]
 				yield(audit.Record{}, err)
 				return
 			}
-			for _, b := range bodies {
-				if !yield(audit.Record{N: b.n, Body: b.body, Leaf: s.leafHash(ctx, b.n)}, nil) {
+			leaves := s.leafHashes(ctx, bodies)
+			for i, b := range bodies {
+				if !yield(audit.Record{N: b.n, Body: b.body, Leaf: leaves[i]}, nil) {
 					return
 				}
 				from = b.n + 1
@@ -217,14 +190,18 @@ func (s *Store) AuditRecords(ctx context.Context) iter.Seq2[audit.Record, error]
 	}
 }
 
-// leafHash is the stored hash of an entry, or zero when it is not there: it only
-// helps to name an entry that was changed.
-func (s *Store) leafHash(ctx context.Context, n int64) tlog.Hash {
-	hashes, err := s.AuditHashReader(ctx).ReadHashes([]int64{tlog.StoredHashIndex(0, n)})
-	if err != nil || len(hashes) != 1 {
-		return tlog.Hash{}
+// leafHashes are the stored hashes of the entries, or zeros when some are not
+// there: they only help to name an entry that was changed.
+func (s *Store) leafHashes(ctx context.Context, bodies []auditBody) []tlog.Hash {
+	indexes := make([]int64, len(bodies))
+	for i, b := range bodies {
+		indexes[i] = tlog.StoredHashIndex(0, b.n)
 	}
-	return hashes[0]
+	hashes, err := s.AuditHashReader(ctx).ReadHashes(indexes)
+	if err != nil || len(hashes) != len(bodies) {
+		return make([]tlog.Hash, len(bodies))
+	}
+	return hashes
 }
 
 func (s *Store) auditBodies(ctx context.Context, op, query string, fields ...field) ([]auditBody, error) {

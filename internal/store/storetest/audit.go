@@ -53,11 +53,17 @@ func checkTree(tb testing.TB, s Store, size int64) {
 		return found, nil
 	})
 	n := int64(0)
-	for body, err := range s.AuditBodies(tb.Context(), 0, size) {
+	for record, err := range s.AuditRecords(tb.Context()) {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		more, err := tlog.StoredHashes(n, body, rebuilt)
+		if n == size {
+			break // the tree as it was then
+		}
+		if record.N != n || record.Leaf != tlog.RecordHash(record.Body) {
+			tb.Fatalf("record %d comes as number %d, or with another's hash", n, record.N)
+		}
+		more, err := tlog.StoredHashes(n, record.Body, rebuilt)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -65,7 +71,7 @@ func checkTree(tb testing.TB, s Store, size int64) {
 		n++
 	}
 	if n != size {
-		tb.Fatalf("the log yields %d bodies, want %d", n, size)
+		tb.Fatalf("the log yields %d entries, want %d", n, size)
 	}
 	stored := s.AuditHashReader(tb.Context())
 	root, err := tlog.TreeHash(size, stored)
@@ -108,18 +114,11 @@ func RunAudit(t *testing.T, fresh Fresh) {
 		}
 	})
 	t.Run("entries go to the end or nowhere", func(t *testing.T) { testOnlyAtEnd(t, fresh(t)()) })
-	t.Run("a hash that is not there is an error, and a cut log too", func(t *testing.T) {
+	t.Run("a hash that is not there is an error", func(t *testing.T) {
 		s := fresh(t)()
 		fillLog(t, s, 3)
 		if _, err := s.AuditHashReader(t.Context()).ReadHashes([]int64{0, 99}); err == nil {
 			t.Error("hash 99 of a log of three was read")
-		}
-		var failed error
-		for _, err := range s.AuditBodies(t.Context(), 1, 9) {
-			failed = err
-		}
-		if failed == nil {
-			t.Error("nine bodies of a log of three were read")
 		}
 	})
 	t.Run("bodies come as they were hashed, also many", func(t *testing.T) { testManyBodies(t, fresh(t)()) })
@@ -158,14 +157,14 @@ func testManyBodies(t *testing.T, s Store) {
 	const many = 1203 // more than two batches
 	fillLog(t, s, many)
 	checkTree(t, s, many)
-	next := int64(700)
-	for body, err := range s.AuditBodies(t.Context(), next, many) {
+	next := int64(0)
+	for record, err := range s.AuditRecords(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		var entry audit.Entry
-		if err := json.Unmarshal(body, &entry); err != nil || entry.Text != fmt.Sprint("entry ", next) {
-			t.Fatalf("body %d is %q (%v)", next, entry.Text, err)
+		if err := json.Unmarshal(record.Body, &entry); err != nil || entry.Text != fmt.Sprint("entry ", next) {
+			t.Fatalf("record %d is %q (%v)", next, entry.Text, err)
 		}
 		if next++; next == 705 {
 			break // a reader may stop

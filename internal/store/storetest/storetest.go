@@ -37,7 +37,7 @@ type Store interface {
 
 	AuditSize(ctx context.Context) (int64, error)
 	AuditEntries(ctx context.Context, q audit.Query) ([]audit.Row, error)
-	AuditBodies(ctx context.Context, from, to int64) iter.Seq2[[]byte, error]
+	AuditRecords(ctx context.Context) iter.Seq2[audit.Record, error]
 	AuditHashReader(ctx context.Context) tlog.HashReader
 }
 
