@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"golang.org/x/mod/sumdb/tlog"
-
 )
 
 // Record is an entry as it is stored: its number and its exact text.

@@ -1,7 +1,6 @@
 package jittest
 
 import (
-	"iter"
 	"strings"
 	"time"
 
