@@ -34,7 +34,7 @@ bench: ## run the benchmarks
 
 golden: ## write golden files and the README's pictures anew
 	$(GO) test ./internal/mail ./internal/web ./access -update
-	LATCHKEY_PICTURES=1 $(GO) test ./internal/demo -run Browser -count=1
+	mkdir -p docs/pictures && LATCHKEY_PICTURES=1 $(GO) test ./cmd/latchkey -run InABrowser -count=1
 
 fmt: ## format
 	$(TOOL) golangci-lint fmt
