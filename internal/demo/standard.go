@@ -27,19 +27,24 @@ func numberIn(m sink.Message) (string, error) {
 	return found[1], nil
 }
 
+// numberedMail waits for a mail to Casey about the subject, and reads its number.
+func (t *Tour) numberedMail(ctx context.Context, subject string) (m sink.Message, typed string, err error) {
+	if m, err = t.mail(ctx, "casey@brightwater.example", subject); err != nil {
+		return m, "", err
+	}
+	typed, err = numberIn(m)
+	return m, typed, err
+}
+
 // Enrol binds the customer's contact to her own account.
 func (t *Tour) Enrol(ctx context.Context) error {
 	t.tell.Chapter("The customer's contact becomes an approver")
 	return t.tell.Step(ctx, "Casey follows the enrolment mail, signs in to Brightwater and types the number", func(ctx context.Context, proven func(string, ...any)) error {
-		m, err := t.mail(ctx, "casey@brightwater.example", "Will you answer")
+		m, typed, err := t.numberedMail(ctx, "Will you answer")
 		if err != nil {
 			return err
 		}
-		proven("a mail came to %s by SMTP, with one link: %q", m.To.Address, m.Subject)
-		typed, err := numberIn(m)
-		if err != nil {
-			return err
-		}
+		proven("a mail came to %s by SMTP, with a number and one link: %q", m.To.Address, m.Subject)
 		page, err := t.casey.Open(ctx, m.Links[0])
 		if err != nil {
 			return err
@@ -146,11 +151,7 @@ func (t *Tour) ask(ctx context.Context, proven func(string, ...any), role, minut
 }
 
 func (t *Tour) approveFromMail(ctx context.Context, proven func(string, ...any)) error {
-	m, err := t.mail(ctx, "casey@brightwater.example", "asks for access")
-	if err != nil {
-		return err
-	}
-	typed, err := numberIn(m)
+	m, typed, err := t.numberedMail(ctx, "asks for access")
 	if err != nil {
 		return err
 	}
