@@ -82,7 +82,7 @@ func (t *Tour) othersAreRefused(ctx context.Context, m sink.Message, proven func
 			return err
 		}
 		if _, button := page.formWithButton("Approve"); button != nil {
-			return fmt.Errorf("%s may press Approve", other.name)
+			return errors.New(other.name + " may press Approve")
 		}
 		if err := claim(!page.Has("reinstalled"), "%s is told nothing: %s", other.name, page.Excerpt()); err != nil {
 			return err
@@ -149,4 +149,3 @@ func (t *Tour) useAndEnd(ctx context.Context, proven func(string, ...any)) error
 	t.mailsRead()
 	return nil
 }
-

@@ -72,4 +72,3 @@ func (t *Tour) refusals(ctx context.Context) error {
 		return nil
 	})
 }
-
