@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -123,20 +124,27 @@ func (t *Tour) refusedRestart(ctx context.Context, proven func(string, ...any)) 
 	return nil
 }
 
-// ask fills in the two steps of the form.
-func (t *Tour) ask(ctx context.Context, proven func(string, ...any), role, minutes, reason, class string) error {
+// askForm fills in the two steps of the form and sends it; other replaces fields.
+func (t *Tour) askForm(ctx context.Context, role, minutes, reason string, other map[string]string) (*Page, error) {
 	page, err := t.as(ctx, t.james, JamesAccount, "/ask")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if page, err = t.james.Follow(ctx, page, "Brightwater Clinics"); err != nil {
-		return err
+		return nil, err
 	}
 	definition, _ := builtin.AzureRoleNamed(role)
-	page, err = t.james.Press(ctx, page, "Send the request", map[string]string{
+	fields := map[string]string{
 		"subscription": brightwaterProduction.String(), "group": bookingGroup,
 		"role": definition.ID.String(), "minutes": minutes, "reason": reason,
-	})
+	}
+	maps.Copy(fields, other)
+	return t.james.Press(ctx, page, "Send the request", fields)
+}
+
+// ask sends a request that must be taken.
+func (t *Tour) ask(ctx context.Context, proven func(string, ...any), role, minutes, reason, class string) error {
+	page, err := t.askForm(ctx, role, minutes, reason, nil)
 	if err != nil {
 		return err
 	}

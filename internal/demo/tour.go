@@ -60,7 +60,7 @@ func NewTour(ctx context.Context, folder string, house House, tell *Teller) (*To
 // Play plays every chapter. The error names the step that did not hold.
 func (t *Tour) Play(ctx context.Context) error {
 	for _, chapter := range []func(context.Context) error{
-		t.Enrol, t.standardRole, t.privilegedRole, t.refusals, t.powerCut, t.theft, t.books,
+		t.Enrol, t.standardRole, t.privilegedRole, t.refusals, t.mistakes, t.powerCut, t.theft, t.books,
 	} {
 		if err := chapter(ctx); err != nil {
 			return err
