@@ -106,7 +106,7 @@ func (h *House) NewService(wake func()) *jit.Service {
 
 // poll is longer than in earnest: the house's service pokes its reconciler, and
 // hours of looking for nothing would only cost time.
-const poll = 3 * time.Minute
+const poll = 30 * time.Minute
 
 // NewReconciler makes one more reconciler on the house's store.
 func (h *House) NewReconciler(owner string) *reconcile.Reconciler {

@@ -9,9 +9,16 @@ import (
 // TestMain plays fewer random stories than rapid would by default; each takes a
 // database and hours of made-up time. -rapid.checks asks for more.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "25"); err != nil {
-		panic(err)
+	flag.Parse()
+	checks, asked := "25", false
+	if testing.Short() { // as the race detector asks: it makes a database twenty times slower
+		checks = "4"
 	}
-	flag.Parse() // what the command line says comes after, and wins
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "rapid.checks" })
+	if !asked {
+		if err := flag.Set("rapid.checks", checks); err != nil {
+			panic(err)
+		}
+	}
 	os.Exit(m.Run())
 }
