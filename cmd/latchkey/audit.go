@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,11 @@ func ownPublicKey(c *config.Config) (string, error) {
 }
 
 func verifyLog(ctx context.Context, c *config.Config, key string) (report audit.Report, err error) {
+	if path := c.Database.SQLite; path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return audit.Report{}, fmt.Errorf("there is no log to verify: %w", err)
+		}
+	}
 	db, err := openStore(ctx, c.Database)
 	if err != nil {
 		return audit.Report{}, err

@@ -56,6 +56,18 @@ func tamper(t *testing.T, path, statement string) {
 	ok(t, db.Close())
 }
 
+func TestVerifyMakesNoDatabase(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "latchkey.yaml")
+	text := strings.Replace(config.Example(), "/var/lib/latchkey/latchkey.db", folder+"/none.db", 1)
+	text = strings.Replace(text, "  user: latchkey\n", "", 1)
+	ok(t, os.WriteFile(file, []byte(text), 0o600))
+	got := commandIn(t, func(string) string { return "" }, "audit", "verify", "--key", "x", "--config", file)
+	if _, err := os.Stat(filepath.Join(folder, "none.db")); got.code == 0 || !os.IsNotExist(err) {
+		t.Errorf("exit %d: %s; the file: %v", got.code, got.err, err)
+	}
+}
+
 func TestReapRemovesWhatIsOverdueWithoutADatabase(t *testing.T) {
 	tour := newTour(t)
 	ok(t, tour.Enrol(t.Context()))
@@ -136,5 +148,27 @@ func TestTheSecretIsMadePrivateAndKept(t *testing.T) {
 	ok(t, os.Chmod(path, 0o644))
 	if _, err := loadSecret(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a secret that others may read was taken: %v", err)
+	}
+}
+
+// A restored backup has forgotten that an approval was used (security.md,
+// finding on rollback): nothing is granted on it until an operator has looked.
+func TestNothingIsGrantedOnADatabaseThatWasPutBack(t *testing.T) {
+	tour := newTour(t)
+	ctx := t.Context()
+	ok(t, tour.Enrol(ctx))
+	ok(t, tour.Stop(ctx))
+	path := filepath.Join(filepath.Dir(tour.Stage().Settings), "latchkey.db")
+	backup, err := os.ReadFile(path)
+	ok(t, err)
+	ok(t, tour.Start(ctx))
+	ok(t, tour.Lend(ctx))
+	ok(t, tour.Stop(ctx))
+	ok(t, os.WriteFile(path, backup, 0o600))
+
+	ok(t, tour.Start(ctx))
+	err = tour.AskAndApprove(ctx)
+	if err == nil || !strings.Contains(err.Error(), "grants nothing at present") {
+		t.Errorf("a request on a rolled-back log: %v", err)
 	}
 }

@@ -286,7 +286,7 @@ func (p *portal) run(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, p.store.Close())
 	}
 	server := &http.Server{
-		Handler: p.pages, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: behindProxies(p.config.TrustedProxies, p.pages), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
