@@ -21,7 +21,7 @@ fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 	echo "installing for the tests: ${missing[*]}" >&2
-	export DEBIAN_FRONTEND=noninteractive
+	export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 # keep the file written below
 	apt-get update -qq
 	# The tests start their own PostgreSQL cluster; Debian's must not start one.
 	install -d /etc/postgresql-common
