@@ -5,6 +5,6 @@
 // tour that plays the whole story and proves each step.
 //
 // Nothing here is used by `serve`. The portal itself is started by whoever uses
-// this package, through the Portal port, as the same binary would run it for
-// real: only addresses and a certificate authority differ.
+// this package (House), as the same binary would run it for real: only addresses
+// and a certificate authority differ.
 package demo
