@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -31,8 +32,8 @@ func visitorOf(trusted []netip.Prefix, r *http.Request) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(chain) - 1; i >= 0; i-- {
-		address, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
+	for _, link := range slices.Backward(chain) {
+		address, err := netip.ParseAddr(strings.TrimSpace(link))
 		if err != nil {
 			return netip.Addr{}, false
 		}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -136,9 +137,7 @@ func TestFormsPassOnlyFromOurOwnPages(t *testing.T) {
 				t.Fatalf("no form to %s:\n%s", c.path, shown.body)
 			}
 			fields := url.Values{"_form": {attribute(input, "value")}}
-			for name, v := range c.fields {
-				fields[name] = v
-			}
+			maps.Copy(fields, c.fields)
 			s.service.frozen = true
 			refused := func(what string, status int, p *page) {
 				t.Helper()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -232,9 +233,7 @@ func (b *browser) submit(p *page, action string, typed url.Values) *page {
 	for _, in := range cascadia.QueryAll(form, cascadia.MustCompile("select option[selected]")) {
 		fields.Set(attribute(in.Parent, "name"), attribute(in, "value"))
 	}
-	for name, values := range typed {
-		fields[name] = values
-	}
+	maps.Copy(fields, typed)
 	return b.post(action, fields)
 }
 

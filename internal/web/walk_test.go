@@ -313,10 +313,10 @@ func TestWords(t *testing.T) {
 	customer := jit.Customer{Subscriptions: []csp.Subscription{{ID: subID, Name: "Production"}}}
 	base := "/subscriptions/" + subID.String()
 	for scope, want := range map[string]string{
-		base:                        "the whole subscription Production",
-		base + "/resourceGroups/rg": "resource group rg in subscription Production",
+		"/subscriptions/" + jitNothing: "the whole subscription " + jitNothing,
+		base:                           "the whole subscription Production",
+		base + "/resourceGroups/rg":    "resource group rg in subscription Production",
 		base + "/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm1": "vm1 in resource group rg, subscription Production",
-		"/subscriptions/" + jitNothing:                                              "the whole a subscription Latchkey does not know",
 	} {
 		if got := web.PlaceOf(jit.Request{Scope: csp.MustParseScope(scope)}, customer); got != want {
 			t.Errorf("%s: %q, want %q", scope, got, want)

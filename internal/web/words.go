@@ -103,7 +103,7 @@ func plural(n int, unit string) string {
 type place struct{ Words, ID string }
 
 func placeOf(s csp.Scope, c jit.Customer) place {
-	in := "a subscription Latchkey does not know"
+	in := "subscription " + s.Subscription().String() // one the customer no longer lists
 	for _, sub := range c.Subscriptions {
 		if sub.ID == s.Subscription() {
 			in = "subscription " + line(sub.Name)
