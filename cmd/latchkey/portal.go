@@ -238,11 +238,11 @@ func (p *portal) browserlessClient() *http.Client {
 
 // lastCheckpoint reads the newest signed checkpoint from the archive.
 func (p *portal) lastCheckpoint(context.Context) (audit.Checkpoint, bool, error) {
-	all, err := p.archive.All()
-	if err != nil || len(all) == 0 {
+	signed, ok, err := p.archive.Last()
+	if err != nil || !ok {
 		return audit.Checkpoint{}, false, err
 	}
-	checkpoint, err := audit.OpenCheckpoint(all[len(all)-1], p.signer.PublicKey())
+	checkpoint, err := audit.OpenCheckpoint(signed, p.signer.PublicKey())
 	return checkpoint, err == nil, err
 }
 

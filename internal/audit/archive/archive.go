@@ -96,6 +96,42 @@ func syncFolder(path string) (err error) {
 	return nil
 }
 
+// window is how much of the file's end Last reads: a checkpoint has some hundred
+// bytes, so it holds the newest one and what a crash may have left after it.
+const window = 64 << 10
+
+// Last is the newest signed checkpoint, read from the file's end however long
+// the file has grown; ok is false when there is none.
+func (f *File) Last() (signed []byte, ok bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	file, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("archive: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, false, fmt.Errorf("archive: %w", err)
+	}
+	tail := make([]byte, min(size, window))
+	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil {
+		return nil, false, fmt.Errorf("archive: %w", err)
+	}
+	end := bytes.LastIndex(tail, separator)
+	if end < 0 {
+		return nil, false, nil
+	}
+	begin := 0 // of the file, or else a separator stands before it
+	if i := bytes.LastIndex(tail[:end], separator); i >= 0 {
+		begin = i + len(separator)
+	}
+	return append(bytes.Clone(tail[begin:end]), '\n'), true, nil
+}
+
 // All lists every signed checkpoint, the oldest first. A file that is not there
 // holds none. A last checkpoint cut short by a crash is left out, since it was
 // never reported as kept.

@@ -54,6 +54,39 @@ func appendNote(t *testing.T, f *archive.File, size int64) {
 	}
 }
 
+func TestTheLastIsTheNewestHoweverLongTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "checkpoints")
+	f := archive.New(path)
+	if _, ok, err := f.Last(); ok || err != nil {
+		t.Errorf("of no file: %v, %v", ok, err)
+	}
+	_, key := note(t, 0)
+	for size := int64(1); size <= 400; size++ { // more than is read from the end
+		appendNote(t, f, size)
+		if size > 3 && size < 398 {
+			continue
+		}
+		signed, ok, err := f.Last()
+		if !ok || err != nil {
+			t.Fatalf("after %d: %v, %v", size, ok, err)
+		}
+		if c, err := audit.OpenCheckpoint(signed, key); err != nil || c.Size != size {
+			t.Errorf("after %d: %+v, %v", size, c, err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text[:len(text)-5], 0o600); err != nil { // a crash in the last one
+		t.Fatal(err)
+	}
+	signed, ok, err := f.Last()
+	if c, openErr := audit.OpenCheckpoint(signed, key); !ok || err != nil || openErr != nil || c.Size != 399 {
+		t.Errorf("after a crash: %+v, %v, %v, %v", c, ok, err, openErr)
+	}
+}
+
 func TestFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoints")
 	f := archive.New(path)
