@@ -97,7 +97,7 @@ func (p *portal) wire(keys secret.Secret, extra trimmings) error {
 
 // wireCloud prepares speaking to Microsoft, with the application's credential.
 func (p *portal) wireCloud() (err error) {
-	p.cloud, err = cloud.Custom(cloud.Endpoints{
+	p.cloud, err = cloud.New(cloud.Endpoints{
 		Authority: p.config.Cloud.Authority, ResourceManager: p.config.Cloud.ResourceManager,
 		Audience: p.config.Cloud.Audience, Roots: p.config.Cloud.Roots,
 	})

@@ -48,18 +48,10 @@ const (
 	publicAudience  = "https://management.azure.com"
 )
 
-// Real is Microsoft's public cloud.
-func Real() *Cloud {
-	return assemble(
-		&url.URL{Scheme: "https", Host: "login.microsoftonline.com", Path: "/"},
-		&url.URL{Scheme: "https", Host: "management.azure.com"},
-		publicAudience, secured(nil))
-}
-
-// Custom is a cloud whose endpoints are configured: a sovereign one, or the
-// emulator. Both endpoints must be https addresses of a host alone.
-func Custom(e Endpoints) (*Cloud, error) {
-	const op = "cloud.Custom"
+// New is the cloud behind the endpoints: Microsoft's public one, a sovereign one,
+// or the emulator. Both endpoints must be https addresses of a host alone.
+func New(e Endpoints) (*Cloud, error) {
+	const op = "cloud.New"
 	authority, err := hostOnly("authority", e.Authority)
 	if err != nil {
 		return nil, fault.New(op, fault.Invalid, err.Error())
@@ -76,23 +68,18 @@ func Custom(e Endpoints) (*Cloud, error) {
 		transport = secured(e.Roots)
 	}
 	authority.Path = "/"
-	c := assemble(authority, arm, e.Audience, transport)
-	c.custom = c.authority.String() != publicAuthority || c.arm.String() != publicARM
-	return c, nil
-}
-
-func assemble(authority, arm *url.URL, audience string, transport http.RoundTripper) *Cloud {
 	return &Cloud{
 		authority: authority,
 		arm:       arm,
-		audience:  strings.TrimRight(audience, "/"),
+		audience:  strings.TrimRight(e.Audience, "/"),
+		custom:    authority.String() != publicAuthority || arm.String() != publicARM,
 		http: &http.Client{
 			Transport: transport,
 			// A redirect could carry a token to another host, or a removal to
 			// another object. It is an answer like any other, and not a good one.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-	}
+	}, nil
 }
 
 // hostOnly copies an https address that is nothing but a host.

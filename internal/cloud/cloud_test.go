@@ -41,22 +41,22 @@ func TestEndpointsAreChecked(t *testing.T) {
 		"", "login.cloud.example", "http://login.cloud.example", "https://", "https://login.cloud.example/tenant", "https://u:p@login.cloud.example",
 		"https://login.cloud.example?x=1", "https://login.cloud.example#x", "ftp://login.cloud.example",
 	} {
-		if _, err := cloud.Custom(endpoints(t, bad, management)); !fault.Is(err, fault.Invalid) || fault.PublicOf(err) == "" {
+		if _, err := cloud.New(endpoints(t, bad, management)); !fault.Is(err, fault.Invalid) || fault.PublicOf(err) == "" {
 			t.Errorf("authority %q: %v", bad, err)
 		}
-		if _, err := cloud.Custom(endpoints(t, authority, bad)); !fault.Is(err, fault.Invalid) || fault.PublicOf(err) == "" {
+		if _, err := cloud.New(endpoints(t, authority, bad)); !fault.Is(err, fault.Invalid) || fault.PublicOf(err) == "" {
 			t.Errorf("resource manager %q: %v", bad, err)
 		}
 	}
-	if _, err := cloud.Custom(cloud.Endpoints{}); !fault.Is(err, fault.Invalid) {
+	if _, err := cloud.New(cloud.Endpoints{}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("nothing at all: %v", err)
 	}
 	noAudience := endpoints(t, authority, management)
 	noAudience.Audience = ""
-	if _, err := cloud.Custom(noAudience); !fault.Is(err, fault.Invalid) {
+	if _, err := cloud.New(noAudience); !fault.Is(err, fault.Invalid) {
 		t.Errorf("no audience: %v", err)
 	}
-	if _, err := cloud.Custom(endpoints(t, authority, management+"/")); err != nil {
+	if _, err := cloud.New(endpoints(t, authority, management+"/")); err != nil {
 		t.Error(err)
 	}
 }
@@ -67,7 +67,7 @@ func TestServingRefusesLoopback(t *testing.T) {
 		"https://login.localhost", "https://[::ffff:127.0.0.1]", "https://0.0.0.0:8443", "https://[::]:8443",
 	} {
 		for _, e := range []cloud.Endpoints{endpoints(t, local, management), endpoints(t, authority, local)} {
-			c, err := cloud.Custom(e)
+			c, err := cloud.New(e)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +77,7 @@ func TestServingRefusesLoopback(t *testing.T) {
 		}
 	}
 	for _, good := range []string{management, "https://192.0.2.7", "https://localhost.cloud.example", "https://127.0.0.1.cloud.example"} {
-		c, err := cloud.Custom(endpoints(t, good, good))
+		c, err := cloud.New(endpoints(t, good, good))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,10 +85,14 @@ func TestServingRefusesLoopback(t *testing.T) {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	if err := cloud.Real().RefuseLoopback(); err != nil {
+	public, err := cloud.New(endpoints(t, "https://login.microsoftonline.com/", "https://management.azure.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := public.RefuseLoopback(); err != nil {
 		t.Error(err)
 	}
-	if got := cloud.Real().ResourceManager(); got != "https://management.azure.com" {
+	if got := public.ResourceManager(); got != "https://management.azure.com" {
 		t.Errorf("the real cloud is %s", got)
 	}
 }
@@ -157,7 +161,7 @@ func pair(t *testing.T) (*rsa.PrivateKey, *x509.Certificate) {
 }
 
 func TestOwns(t *testing.T) {
-	c, err := cloud.Custom(endpoints(t, authority, management))
+	c, err := cloud.New(endpoints(t, authority, management))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func tenantOf(t *testing.T, p *provider) *cloud.Tenant {
 	t.Helper()
 	e := endpoints(t, authority, management)
 	e.Transport = p
-	c, err := cloud.Custom(e)
+	c, err := cloud.New(e)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,14 +71,8 @@ func (t *Tour) othersAreRefused(ctx context.Context, m sink.Message, proven func
 		{"James as guest", JamesAccount}, {"Devi", "devi@brightwater.example"},
 	} {
 		v := NewVisitor(other.name)
-		page, err := v.Open(ctx, link(m))
+		page, err := openSignedIn(ctx, v, link(m), other.account)
 		if err != nil {
-			return err
-		}
-		if page, err = v.Follow(ctx, page, "Sign in to Brightwater"); err != nil {
-			return err
-		}
-		if page, err = SignIn(ctx, v, page, other.account); err != nil {
 			return err
 		}
 		if _, button := page.formWithButton("Approve"); button != nil {
@@ -93,14 +87,8 @@ func (t *Tour) othersAreRefused(ctx context.Context, m sink.Message, proven func
 }
 
 func (t *Tour) approveSignedIn(ctx context.Context, m sink.Message, proven func(string, ...any)) error {
-	page, err := t.casey.Open(ctx, link(m))
+	page, err := openSignedIn(ctx, t.casey, link(m), CaseyAccount)
 	if err != nil {
-		return err
-	}
-	if page, err = t.casey.Follow(ctx, page, "Sign in to Brightwater"); err != nil {
-		return err
-	}
-	if page, err = SignIn(ctx, t.casey, page, CaseyAccount); err != nil {
 		return err
 	}
 	if err := claim(page.Has("reinstalled"), "Casey reads what is asked: %s", page.Excerpt()); err != nil {

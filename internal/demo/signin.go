@@ -35,3 +35,16 @@ func SignIn(ctx context.Context, v *Visitor, page *Page, account string) (*Page,
 	}
 	return nil, fmt.Errorf("%s is sent round in circles by the sign-in pages", v.Name)
 }
+
+// openSignedIn opens a page of the portal that asks for a sign-in at Brightwater,
+// and signs in there with the account.
+func openSignedIn(ctx context.Context, v *Visitor, address, account string) (*Page, error) {
+	page, err := v.Open(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if page, err = v.Follow(ctx, page, "Sign in to Brightwater"); err != nil {
+		return nil, err
+	}
+	return SignIn(ctx, v, page, account)
+}

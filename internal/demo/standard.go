@@ -46,14 +46,8 @@ func (t *Tour) Enrol(ctx context.Context) error {
 			return err
 		}
 		proven("a mail came to %s by SMTP, with a number and one link: %q", m.To.Address, m.Subject)
-		page, err := t.casey.Open(ctx, m.Links[0])
+		page, err := openSignedIn(ctx, t.casey, link(m), CaseyAccount)
 		if err != nil {
-			return err
-		}
-		if page, err = t.casey.Follow(ctx, page, "Sign in to Brightwater"); err != nil {
-			return err
-		}
-		if page, err = SignIn(ctx, t.casey, page, CaseyAccount); err != nil {
 			return err
 		}
 		if page, err = t.casey.Press(ctx, page, "Enrol me", map[string]string{"number": typed}); err != nil {

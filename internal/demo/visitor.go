@@ -257,17 +257,6 @@ func (p *Page) Excerpt() string {
 	return text[:min(len(text), 300)]
 }
 
-// Value is the present value of the named field anywhere on the page.
-func (p *Page) Value(name string) (string, error) {
-	for node := range p.root.Descendants() {
-		if node.Type == html.ElementNode && attr(node, "name") == name {
-			value, _ := presentValue(node)
-			return value, nil
-		}
-	}
-	return "", errors.New("no field " + name + " on " + p.Title())
-}
-
 func contains(text, words string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(words))
 }

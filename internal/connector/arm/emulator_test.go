@@ -98,7 +98,7 @@ func (w *emulated) start() (cloud.Endpoints, *http.Client) {
 func (w *emulated) connect(e cloud.Endpoints) *arm.Connector {
 	e.Audience = "https://management.azure.com"
 	app := cloud.Application{ClientID: cloud.ClientID(w.app.ID), Secret: emulatedSecret}
-	return must(arm.New(must(cloud.Custom(e))(w.t), app, w.estate(), w.clock))(w.t)
+	return must(arm.New(must(cloud.New(e))(w.t), app, w.estate(), w.clock))(w.t)
 }
 
 // furnished is a partner with James, and a customer with what a grant needs.

@@ -357,7 +357,7 @@ func newFakeWorld(t *testing.T) *fakeWorld {
 	t.Helper()
 	w := &fakeWorld{t: t, cloud: newFakeCloud(), clock: &clock.Movable{}}
 	w.faults = &connectortest.Faults{Base: w.cloud}
-	c, err := cloud.Custom(cloud.Endpoints{
+	c, err := cloud.New(cloud.Endpoints{
 		Authority:       &url.URL{Scheme: "https", Host: authorityHost},
 		ResourceManager: &url.URL{Scheme: "https", Host: armHost},
 		Audience:        "https://" + armHost,
