@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ type House struct {
 	Numbers    jit.Numbers
 	Service    *jit.Service
 	Reconciler *reconcile.Reconciler
+	// Held says why nothing may be granted; empty when it may.
+	Held atomic.Value
 
 	mails []jit.Notice
 }
@@ -96,7 +99,7 @@ func (h *House) OpenStore() *sqlite.Store {
 func (h *House) NewService(wake func()) *jit.Service {
 	h.Helper()
 	s, err := jit.New(jit.Options{
-		Estate: h.Estate, Store: h.Store, Connectors: h.connectors(), Numbers: h.Numbers, Clock: h.Clock, Wake: wake,
+		Estate: h.Estate, Store: h.Store, Connectors: h.connectors(), Numbers: h.Numbers, Clock: h.Clock, Wake: wake, Hold: h.hold,
 	})
 	if err != nil {
 		h.Fatal(err)
@@ -112,12 +115,17 @@ const poll = 30 * time.Minute
 func (h *House) NewReconciler(owner string) *reconcile.Reconciler {
 	h.Helper()
 	r, err := reconcile.New(reconcile.Options{
-		Estate: h.Estate, Store: h.Store, Connectors: h.connectors(), Clock: h.Clock, Owner: owner, Poll: poll,
+		Estate: h.Estate, Store: h.Store, Connectors: h.connectors(), Clock: h.Clock, Owner: owner, Poll: poll, Hold: h.hold,
 	})
 	if err != nil {
 		h.Fatal(err)
 	}
 	return r
+}
+
+func (h *House) hold() string {
+	why, _ := h.Held.Load().(string)
+	return why
 }
 
 func (h *House) connectors() map[jit.CloudService]jit.Connector {
