@@ -51,11 +51,4 @@
 // point to something unlisted are kept: an assignment of a role whose definition
 // was not collected makes answers Unknown where it matters. What could not be
 // collected must be said by a Gap; a list that is silently short is believed.
-//
-// # Judging a role
-//
-// ClassOf, Reasons and Plain need no index. They read a role definition and say
-// how dangerous it is, why, and in words for a customer what it lets its holder
-// do. The table of dangers and its reasons are in danger.go; the judgement on
-// every built-in role is kept in testdata/classes.txt, where a change shows.
 package access

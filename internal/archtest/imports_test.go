@@ -51,16 +51,16 @@ var arrows = []struct {
 	never []string
 	why   string
 }{
-	{[]string{"latchkey/csp"}, []string{"latchkey/access", "latchkey/emulator", "latchkey/internal", "net/http", "database/sql"}, "csp is the vocabulary"},
-	{[]string{"latchkey/access"}, []string{"latchkey/internal", "latchkey/emulator", "net/http", "database/sql", "os"}, "the engine is pure"},
-	{[]string{"latchkey/emulator"}, []string{"latchkey/access", "latchkey/internal"}, "engine and emulator are two readings of one model"},
+	{[]string{"latchkey/csp"}, []string{"latchkey/access/roleclass", "latchkey/emulator", "latchkey/internal", "net/http", "database/sql"}, "csp is the vocabulary"},
+	{[]string{"latchkey/access/roleclass"}, []string{"latchkey/internal", "latchkey/emulator", "net/http", "database/sql", "os"}, "the engine is pure"},
+	{[]string{"latchkey/emulator"}, []string{"latchkey/access/roleclass", "latchkey/internal"}, "engine and emulator are two readings of one model"},
 	{[]string{"latchkey/internal/jit", "latchkey/internal/audit"}, []string{"latchkey/internal/store", "latchkey/internal/connector", "latchkey/internal/cloud", "latchkey/internal/mail", "latchkey/internal/web", "latchkey/internal/signin", "latchkey/emulator", "net/http", "database/sql"}, "the heart declares ports and knows no technology"},
 	{[]string{"latchkey/internal/store"}, []string{"latchkey/internal/connector", "latchkey/internal/cloud", "latchkey/internal/mail", "latchkey/internal/web", "latchkey/internal/signin", "latchkey/emulator"}, "rooms beside each other do not know each other"},
 	{[]string{"latchkey/internal/connector", "latchkey/internal/cloud"}, []string{"latchkey/internal/store", "latchkey/internal/mail", "latchkey/internal/web", "latchkey/internal/signin", "latchkey/emulator"}, "rooms beside each other do not know each other"},
 	{[]string{"latchkey/internal/mail"}, []string{"latchkey/internal/store", "latchkey/internal/connector", "latchkey/internal/cloud", "latchkey/internal/web", "latchkey/internal/signin", "latchkey/emulator"}, "rooms beside each other do not know each other"},
 	{[]string{"latchkey/internal/web", "latchkey/internal/signin"}, []string{"latchkey/internal/store", "latchkey/internal/connector", "latchkey/internal/cloud", "latchkey/internal/mail", "latchkey/emulator"}, "pages call the heart"},
-	{[]string{"latchkey/internal/fault", "latchkey/internal/clock"}, []string{"latchkey/csp", "latchkey/access", "latchkey/internal", "latchkey/emulator"}, "the lowest rooms stand alone"},
-	{[]string{"latchkey/csp", "latchkey/access", "latchkey/emulator", "latchkey/internal"}, []string{"latchkey/cmd"}, "nobody imports the front door"},
+	{[]string{"latchkey/internal/fault", "latchkey/internal/clock"}, []string{"latchkey/csp", "latchkey/access/roleclass", "latchkey/internal", "latchkey/emulator"}, "the lowest rooms stand alone"},
+	{[]string{"latchkey/csp", "latchkey/access/roleclass", "latchkey/emulator", "latchkey/internal"}, []string{"latchkey/cmd"}, "nobody imports the front door"},
 }
 
 func TestNoRoomKnowsWhatItMustNot(t *testing.T) {

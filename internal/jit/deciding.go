@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/internal/audit"
 	"latchkey/internal/fault"
 )
@@ -441,7 +441,7 @@ func (s *Service) judgeAgain(r Request, d Decision) string {
 	if offer.Role.Content() != r.RoleContent {
 		return fmt.Sprintf("%s allows something else now than when it was asked for.", r.RoleName)
 	}
-	class := access.ClassOf(offer.Role)
+	class := roleclass.Of(offer.Role)
 	if class != r.Class || customer.tierFor(class) > d.Tier {
 		return fmt.Sprintf("approving %s needs a stronger proof now than when it was asked for.", r.RoleName)
 	}

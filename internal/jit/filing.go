@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/internal/audit"
 	"latchkey/internal/fault"
@@ -114,7 +114,7 @@ func (s *Service) draft(by Caller, ask Ask) (draft, error) {
 		return draft{}, fault.Newf(op, fault.Invalid, "Say in %d to %d characters what you need the access for; the customer decides by it. This has %d.", ShortestReason, LongestReason, n)
 	}
 	now := s.now()
-	class := access.ClassOf(d.offer.Role)
+	class := roleclass.Of(d.offer.Role)
 	d.request = Request{
 		ID: newID[RequestID](), Engineer: engineer.ID, Customer: customer.Tenant.ID, Service: ask.Service,
 		Scope: ask.Scope, Role: ask.Role, RoleName: d.offer.Role.Name, RoleContent: d.offer.Role.Content(),
@@ -289,9 +289,9 @@ func (s *Service) Offers(_ context.Context, by Caller, customer csp.TenantID) ([
 	}
 	views := make([]OfferView, 0, len(c.Roles))
 	for _, o := range c.Roles {
-		class := access.ClassOf(o.Role)
+		class := roleclass.Of(o.Role)
 		views = append(views, OfferView{
-			Offer: o, Class: class, Tier: c.tierFor(class), Longest: s.estate.Policy.longest(o), Allows: access.Plain(o.Role),
+			Offer: o, Class: class, Tier: c.tierFor(class), Longest: s.estate.Policy.longest(o), Allows: roleclass.Plain(o.Role),
 		})
 	}
 	return views, nil

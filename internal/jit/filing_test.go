@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/internal/audit"
 	"latchkey/internal/fault"
@@ -148,7 +148,7 @@ func TestFile(t *testing.T) {
 			ask := h.AskFor(jittest.Restarter)
 			ask.Reason = "  The desktops\r\nhang \u202eagain. "
 			r := h.FileAsk(h.James(), ask)
-			if r.Number != 1001 || r.State != jit.Pending || r.Reason != "The desktops hang again." || r.Tier != jit.MailTier || r.Class != access.Standard {
+			if r.Number != 1001 || r.State != jit.Pending || r.Reason != "The desktops hang again." || r.Tier != jit.MailTier || r.Class != roleclass.Standard {
 				h.Errorf("filed %+v", r)
 			}
 			if got := r.AnswerBy.Sub(r.FiledAt); got != 4*time.Hour {
@@ -174,7 +174,7 @@ func TestFile(t *testing.T) {
 	t.Run("asks only enrolled contacts where a sign-in is needed", func(t *testing.T) {
 		house(t, func(h *jittest.House) {
 			r := h.File(jittest.Machinist)
-			if r.Tier != jit.FreshTier || r.Class != access.Privileged {
+			if r.Tier != jit.FreshTier || r.Class != roleclass.Privileged {
 				h.Errorf("tier %v, class %v", r.Tier, r.Class)
 			}
 			if asked := h.Mail(jit.NoticeAsk); len(asked) != 1 || asked[0].ToName != "Anna" {

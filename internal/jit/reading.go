@@ -3,7 +3,7 @@ package jit
 import (
 	"context"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/internal/fault"
 )
 
@@ -137,7 +137,7 @@ func (s *Service) story(tx Tx, r Request) (Story, error) {
 	if c, ok := s.estate.CustomerByTenant(r.Customer); ok {
 		story.Customer = c
 		if offer, ok := c.OfferOf(r.Role); ok {
-			story.Allows = access.Plain(offer.Role)
+			story.Allows = roleclass.Plain(offer.Role)
 		}
 	}
 	switch r.State {

@@ -3,7 +3,7 @@ package jit
 import (
 	"time"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 )
 
@@ -77,7 +77,7 @@ type Request struct {
 	Role        csp.RoleDefinitionID
 	RoleName    string
 	RoleContent string // digest of the role's permissions when asked
-	Class       access.Class
+	Class       roleclass.Class
 	Principal   csp.ObjectID // the engineer's object in the customer's tenant
 	Duration    time.Duration
 	Reason      string

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/internal/audit"
 	"latchkey/internal/clock"
@@ -84,7 +84,7 @@ type EnrolPage struct {
 // OfferView is an offer as the asking page shows it.
 type OfferView struct {
 	Offer   Offer
-	Class   access.Class
+	Class   roleclass.Class
 	Tier    Tier
 	Longest time.Duration // the longest that may be asked for
 	Allows  []string
@@ -280,9 +280,9 @@ func (p Policy) longest(o Offer) time.Duration {
 
 // tierFor is the least proof that may approve a role of the class (section
 // "Proof of approval" of the package documentation).
-func (c Customer) tierFor(class access.Class) Tier {
+func (c Customer) tierFor(class roleclass.Class) Tier {
 	switch class {
-	case access.Read, access.Standard:
+	case roleclass.Read, roleclass.Standard:
 		if c.MailTier {
 			return MailTier
 		}

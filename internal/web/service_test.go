@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/internal/audit"
 	"latchkey/internal/fault"
@@ -88,7 +88,7 @@ func (s *service) add(engineer jit.PersonID, ask jit.Ask) jit.Request {
 	n := len(s.requests)
 	r := jit.Request{
 		ID: jit.RequestID(text26("REQ", n)), Number: int64(1000 + n), Engineer: engineer, Customer: ask.Customer, Service: ask.Service, Scope: ask.Scope,
-		Role: ask.Role, RoleName: "Power On Off", Class: access.Standard, Duration: ask.Duration, Reason: ask.Reason, Tier: jit.MailTier,
+		Role: ask.Role, RoleName: "Power On Off", Class: roleclass.Standard, Duration: ask.Duration, Reason: ask.Reason, Tier: jit.MailTier,
 		FiledAt: now, AnswerBy: now.Add(4 * time.Hour), State: jit.Pending, Digest: fmt.Sprintf("digest-%d", n),
 	}
 	s.requests = append(s.requests, r)
@@ -318,7 +318,7 @@ func (s *service) Offers(_ context.Context, by jit.Caller, customer csp.TenantID
 	if _, err := s.engineer(by); err != nil {
 		return nil, err
 	}
-	return []jit.OfferView{{Offer: jit.Offer{Role: csp.RoleDefinition{ID: roleID, Name: "Power On Off"}}, Class: access.Standard, Tier: jit.MailTier, Allows: []string{"Restart machines."}}}, nil
+	return []jit.OfferView{{Offer: jit.Offer{Role: csp.RoleDefinition{ID: roleID, Name: "Power On Off"}}, Class: roleclass.Standard, Tier: jit.MailTier, Allows: []string{"Restart machines."}}}, nil
 }
 
 func (s *service) AsApprover(_ context.Context, by jit.Caller) (jit.Approver, bool, error) {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/internal/audit"
 	"latchkey/internal/fault"
@@ -76,9 +76,9 @@ func callerDana() jit.Caller {
 // storyOffers are what may be asked for.
 func storyOffers() []jit.OfferView {
 	return []jit.OfferView{
-		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyReader, Name: "Reader"}}, Class: access.Read, Tier: jit.MailTier, Longest: 8 * time.Hour, Allows: []string{"Look at everything there, but at no secret.", "Change nothing."}},
-		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyRestart, Name: "Desktop Virtualization Power On Off Contributor"}}, Class: access.Standard, Tier: jit.MailTier, Longest: 8 * time.Hour, Allows: []string{"Start, restart and stop virtual machines.", "Look at machines, host pools and session hosts."}},
-		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyMachines, Name: "Virtual Machine Contributor"}, Longest: time.Hour}, Class: access.Privileged, Tier: jit.FreshTier, Longest: time.Hour, Allows: []string{"Create, change and delete virtual machines.", "Run commands on a machine, and so act as that machine's own identity."}},
+		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyReader, Name: "Reader"}}, Class: roleclass.Read, Tier: jit.MailTier, Longest: 8 * time.Hour, Allows: []string{"Look at everything there, but at no secret.", "Change nothing."}},
+		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyRestart, Name: "Desktop Virtualization Power On Off Contributor"}}, Class: roleclass.Standard, Tier: jit.MailTier, Longest: 8 * time.Hour, Allows: []string{"Start, restart and stop virtual machines.", "Look at machines, host pools and session hosts."}},
+		{Offer: jit.Offer{Role: csp.RoleDefinition{ID: storyMachines, Name: "Virtual Machine Contributor"}, Longest: time.Hour}, Class: roleclass.Privileged, Tier: jit.FreshTier, Longest: time.Hour, Allows: []string{"Create, change and delete virtual machines.", "Run commands on a machine, and so act as that machine's own identity."}},
 	}
 }
 
@@ -87,7 +87,7 @@ func storyOf(state jit.RequestState, change ...func(*jit.Story)) jit.Story {
 	s := jit.Story{
 		Request: jit.Request{
 			ID: storyRequest, Number: 1042, Engineer: "james", Customer: storyCustomer, Service: jit.Azure, Scope: storyScope,
-			Role: storyRestart, RoleName: "Desktop Virtualization Power On Off Contributor", Class: access.Standard, Duration: 2 * time.Hour,
+			Role: storyRestart, RoleName: "Desktop Virtualization Power On Off Contributor", Class: roleclass.Standard, Duration: 2 * time.Hour,
 			Reason: "Session hosts in ward B hang at sign-in since this morning (ticket 58213).\nI want to restart them one after another.",
 			Tier:   jit.MailTier, FiledAt: storyNow.Add(-8 * time.Minute), AnswerBy: storyNow.Add(232 * time.Minute), State: state, Digest: "0f1e2d",
 		},
@@ -139,7 +139,7 @@ func late(g *jit.Grant, e *jit.Episode) {
 
 // privileged makes the request one that needs the strongest proof.
 func privileged(s *jit.Story) {
-	s.Request.Role, s.Request.RoleName, s.Request.Class, s.Request.Tier = storyMachines, "Virtual Machine Contributor", access.Privileged, jit.FreshTier
+	s.Request.Role, s.Request.RoleName, s.Request.Class, s.Request.Tier = storyMachines, "Virtual Machine Contributor", roleclass.Privileged, jit.FreshTier
 	s.Allows = []string{"Create, change and delete virtual machines.", "Run commands on a machine, and so act as that machine's own identity."}
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/internal/jit"
 )
@@ -129,11 +129,11 @@ func placeOf(s csp.Scope, c jit.Customer) place {
 // badge is a word with a colour and a sign; never the colour alone.
 type badge struct{ Word, Tone, Icon string }
 
-func classBadge(c access.Class) badge {
+func classBadge(c roleclass.Class) badge {
 	switch c {
-	case access.Read:
+	case roleclass.Read:
 		return badge{"Read", "calm", "eye"}
-	case access.Standard:
+	case roleclass.Standard:
 		return badge{"Standard", "info", "wrench"}
 	}
 	return badge{"Privileged", "alert", "shield"}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/internal/jit"
 )
@@ -68,7 +68,7 @@ func aRequest(tb testing.TB) jit.Request {
 		Role:        target.Role,
 		RoleName:    "Desktop Virtualization Power On Off Contributor",
 		RoleContent: "sha256:5a1e",
-		Class:       access.Standard,
+		Class:       roleclass.Standard,
 		Principal:   target.Principal,
 		Duration:    2*time.Hour + time.Nanosecond,
 		Reason:      "the web server hangs",

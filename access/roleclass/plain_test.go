@@ -1,4 +1,4 @@
-package access_test
+package roleclass_test
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"latchkey/access"
+	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 )
@@ -55,7 +55,7 @@ func TestPlainWordsFollowTheActions(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, access.Plain(test.role)); diff != "" {
+			if diff := cmp.Diff(test.want, roleclass.Plain(test.role)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
@@ -64,17 +64,17 @@ func TestPlainWordsFollowTheActions(t *testing.T) {
 
 func TestWhatIsLeftMayBeOnlyToLook(t *testing.T) {
 	list := []string{"Microsoft.Compute/virtualMachines/start/action", "B.B/x/delete", "C.C/x/move/action", "D.D/x/swap/action", "E.E/x/enable/action", "G.G/x/read", "H.H/x/read"}
-	said := access.Plain(custom(actions(list...)))
+	said := roleclass.Plain(custom(actions(list...)))
 	if len(said) != 6 || said[5] != "Look at resources of the services G.G and H.H" {
 		t.Errorf("got %q", said)
 	}
 	list = append(list, "Microsoft.Support/*")
-	said = access.Plain(custom(actions(list...)))
+	said = roleclass.Plain(custom(actions(list...)))
 	if want := "And 3 further actions, 2 of them only to look"; len(said) != 6 || said[5] != want {
 		t.Errorf("got %q, want %q at the end", said, want)
 	}
 	list[len(list)-1] = "G.G/operations/read"
-	said = access.Plain(custom(actions(list...)))
+	said = roleclass.Plain(custom(actions(list...)))
 	if want := "And 3 further actions, only to look"; len(said) != 6 || said[5] != want {
 		t.Errorf("got %q, want %q at the end", said, want)
 	}
@@ -83,7 +83,7 @@ func TestWhatIsLeftMayBeOnlyToLook(t *testing.T) {
 func TestPlainWordsOfAllBuiltinRolesAreReadable(t *testing.T) {
 	dangers := []string{"Hand out ", "Change ", "Create, change, delete and use everything", "Act with ", "Run programs ", "Read or change keys ", "Copy whole disks "}
 	for _, role := range builtin.AzureRoles() {
-		said := access.Plain(role)
+		said := roleclass.Plain(role)
 		if len(said) == 0 || len(said) > 6 {
 			t.Errorf("%s: %d sentences", role.Name, len(said))
 		}
@@ -94,7 +94,7 @@ func TestPlainWordsOfAllBuiltinRolesAreReadable(t *testing.T) {
 		}
 		empty := strings.HasPrefix(said[0], "This role lists no rights")
 		warned := slices.ContainsFunc(dangers, func(start string) bool { return strings.HasPrefix(said[0], start) })
-		if access.ClassOf(role) == access.Privileged && !warned && !empty {
+		if roleclass.Of(role) == roleclass.Privileged && !warned && !empty {
 			t.Errorf("%s is privileged and begins with %q", role.Name, said[0])
 		}
 	}

@@ -1,4 +1,6 @@
-package access
+// Package pattern holds the names of operations and the patterns that stand for
+// many of them, as Azure roles and directory roles use them.
+package pattern
 
 import "strings"
 
@@ -6,10 +8,10 @@ import "strings"
 // A pattern is an action in which * stands for any text, slashes included; case
 // does not matter in either (R18). Everything below works on folded text.
 
-// fold puts an action or pattern into the form that the functions below compare.
+// Fold puts an action or pattern into the form that the functions below compare.
 // Only ASCII letters are folded: no action has others, and folding them would
 // make look-alikes equal.
-func fold(s string) string {
+func Fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + ('a' - 'A')
@@ -18,11 +20,11 @@ func fold(s string) string {
 	}, s)
 }
 
-// matches says whether the folded pattern matches the folded action. An asterisk
+// Matches says whether the folded pattern matches the folded action. An asterisk
 // in the action is a character like any other, which only an asterisk of the
-// pattern can match; so matches also says whether one pattern covers another:
+// pattern can match; so Matches also says whether one pattern covers another:
 // whether everything that the second matches is matched by the first.
-func matches(pattern, action string) bool {
+func Matches(pattern, action string) bool {
 	star, resume := -1, 0 // the last asterisk, and where its text ends in the action
 	p, a := 0, 0
 	for a < len(action) {
@@ -43,13 +45,13 @@ func matches(pattern, action string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// overlap says whether some action is matched by both folded patterns.
-func overlap(a, b string) bool {
+// Overlap says whether some action is matched by both folded patterns.
+func Overlap(a, b string) bool {
 	switch {
 	case !strings.Contains(b, "*"):
-		return matches(a, b)
+		return Matches(a, b)
 	case !strings.Contains(a, "*"):
-		return matches(b, a)
+		return Matches(b, a)
 	}
 	// Both have asterisks. Whatever stands between the first and the last can be
 	// put side by side, so only the ends must agree.
@@ -63,48 +65,51 @@ func ends(pattern string) (head, tail string) {
 	return pattern[:strings.IndexByte(pattern, '*')], pattern[strings.LastIndexByte(pattern, '*')+1:]
 }
 
-// allowed is one list of actions with what is subtracted from it: the actions of
+// Set is one list of actions with what is subtracted from it: the actions of
 // a permission entry, or its data actions. The texts are folded.
-type allowed struct {
-	actions []string
-	except  []string
+type Set struct {
+	Actions []string
+	Except  []string
 }
 
-func allow(actions, except []string) allowed {
-	return allowed{actions: foldAll(actions), except: foldAll(except)}
+// NewSet folds the two lists.
+func NewSet(actions, except []string) Set {
+	return Set{Actions: FoldAll(actions), Except: FoldAll(except)}
 }
 
-func foldAll(list []string) []string {
+// FoldAll folds each of the list.
+func FoldAll(list []string) []string {
 	folded := make([]string, len(list))
 	for i, s := range list {
-		folded[i] = fold(s)
+		folded[i] = Fold(s)
 	}
 	return folded
 }
 
-// has says whether the action itself is allowed (R18).
-func (l allowed) has(action string) bool {
-	return anyMatches(l.actions, action) && !anyMatches(l.except, action)
+// Has says whether the action itself is allowed (R18).
+func (l Set) Has(action string) bool {
+	return Any(l.Actions, action) && !Any(l.Except, action)
 }
 
-// may says whether something that the pattern matches may be allowed. It errs on
+// May says whether something that the pattern matches may be allowed. It errs on
 // the side of yes: a subtraction counts only if it takes away the whole pattern,
 // or the whole of the action that overlaps it.
-func (l allowed) may(pattern string) bool {
-	if anyMatches(l.except, pattern) {
+func (l Set) May(pattern string) bool {
+	if Any(l.Except, pattern) {
 		return false
 	}
-	for _, action := range l.actions {
-		if overlap(action, pattern) && !anyMatches(l.except, action) {
+	for _, action := range l.Actions {
+		if Overlap(action, pattern) && !Any(l.Except, action) {
 			return true
 		}
 	}
 	return false
 }
 
-func anyMatches(patterns []string, action string) bool {
+// Any says whether one of the folded patterns matches the folded action.
+func Any(patterns []string, action string) bool {
 	for _, pattern := range patterns {
-		if matches(pattern, action) {
+		if Matches(pattern, action) {
 			return true
 		}
 	}

@@ -1,9 +1,10 @@
-package access
+package roleclass
 
 import (
 	"slices"
 	"strings"
 
+	"latchkey/access/pattern"
 	"latchkey/csp"
 )
 
@@ -33,7 +34,7 @@ func (c Class) String() string {
 	return "privileged"
 }
 
-// ClassOf computes the class of an Azure role definition from its permissions.
+// Of computes the class of an Azure role definition from its permissions.
 //
 // A role is Privileged if one of its entries allows an operation of the table of
 // dangers, or an action that by its own words hands out a secret. Conditions do
@@ -41,16 +42,16 @@ func (c Class) String() string {
 // role whose list of permissions is empty: of what such a role is for, nothing is
 // known. A role is Read if it allows nothing but control actions that end in
 // /read. All others are Standard.
-func ClassOf(role csp.RoleDefinition) Class {
+func Of(role csp.RoleDefinition) Class {
 	entries := entriesOf(role)
 	if len(entries) == 0 || len(dangersIn(entries)) > 0 || len(secretsIn(entries)) > 0 {
 		return Privileged
 	}
 	for _, e := range entries {
-		if len(e.data.actions) > 0 {
+		if len(e.data.Actions) > 0 {
 			return Standard
 		}
-		for _, action := range e.control.actions {
+		for _, action := range e.control.Actions {
 			if !strings.HasSuffix(action, "/read") {
 				return Standard
 			}
@@ -61,8 +62,8 @@ func ClassOf(role csp.RoleDefinition) Class {
 
 // entry is a permission entry, folded.
 type entry struct {
-	control   allowed
-	data      allowed
+	control   pattern.Set
+	data      pattern.Set
 	condition string
 }
 
@@ -74,8 +75,8 @@ func entriesOf(role csp.RoleDefinition) []entry {
 			continue
 		}
 		entries = append(entries, entry{
-			control:   allow(p.Actions, p.NotActions),
-			data:      allow(p.DataActions, p.NotDataActions),
+			control:   pattern.NewSet(p.Actions, p.NotActions),
+			data:      pattern.NewSet(p.DataActions, p.NotDataActions),
 			condition: p.Condition,
 		})
 	}
@@ -98,7 +99,7 @@ func dangersIn(entries []entry) []int {
 }
 
 func (e entry) mayAny(d danger) bool {
-	return slices.ContainsFunc(d.actions, e.control.may) || slices.ContainsFunc(d.data, e.data.may)
+	return slices.ContainsFunc(d.actions, e.control.May) || slices.ContainsFunc(d.data, e.data.May)
 }
 
 // secretsIn are the actions that no line of the table knows and that by their
@@ -106,9 +107,9 @@ func (e entry) mayAny(d danger) bool {
 func secretsIn(entries []entry) []string {
 	var found []string
 	for _, e := range entries {
-		for _, list := range []allowed{e.control, e.data} {
-			for _, action := range list.actions {
-				if namesSecret(action) && !anyMatches(list.except, action) && !inDangers(action) {
+		for _, list := range []pattern.Set{e.control, e.data} {
+			for _, action := range list.Actions {
+				if namesSecret(action) && !pattern.Any(list.Except, action) && !inDangers(action) {
 					found = append(found, action)
 				}
 			}
@@ -119,7 +120,7 @@ func secretsIn(entries []entry) []string {
 
 func inDangers(action string) bool {
 	for _, d := range dangers {
-		if anyMatches(d.actions, action) || anyMatches(d.data, action) {
+		if pattern.Any(d.actions, action) || pattern.Any(d.data, action) {
 			return true
 		}
 	}

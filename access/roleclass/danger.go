@@ -1,6 +1,10 @@
-package access
+package roleclass
 
-import "strings"
+import (
+	"strings"
+
+	"latchkey/access/pattern"
+)
 
 // kind is the sort of harm that makes a role privileged.
 type kind uint8
@@ -457,8 +461,8 @@ var dangers = foldDangers([]danger{
 
 func foldDangers(list []danger) []danger {
 	for i := range list {
-		list[i].actions = foldAll(list[i].actions)
-		list[i].data = foldAll(list[i].data)
+		list[i].actions = pattern.FoldAll(list[i].actions)
+		list[i].data = pattern.FoldAll(list[i].data)
 	}
 	return list
 }
@@ -482,7 +486,7 @@ var (
 // a secret: ".../listKeys/action".
 func namesSecret(action string) bool {
 	rest, ok := strings.CutSuffix(action, "/action")
-	if !ok || anyMatches(harmless, action) {
+	if !ok || pattern.Any(harmless, action) {
 		return false
 	}
 	verb := rest[strings.LastIndexByte(rest, '/')+1:]

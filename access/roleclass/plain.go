@@ -1,4 +1,4 @@
-package access
+package roleclass
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey/access/pattern"
 	"latchkey/csp"
 )
 
@@ -62,10 +63,10 @@ func grantsOf(role csp.RoleDefinition) []grant {
 	var grants []grant
 	seen := make(map[string]bool)
 	add := func(actions, except []string, data bool) {
-		l := allow(actions, except)
-		for i, action := range l.actions {
+		l := pattern.NewSet(actions, except)
+		for i, action := range l.Actions {
 			key := fmt.Sprint(data, action)
-			if anyMatches(l.except, action) || seen[key] {
+			if pattern.Any(l.Except, action) || seen[key] {
 				continue
 			}
 			seen[key] = true
@@ -103,7 +104,7 @@ func sayDangers(entries []entry, grants []grant) []saying {
 		d := dangers[i]
 		of[d.kind] = append(of[d.kind], d.of)
 		for _, g := range grants {
-			if g.data && anyMatches(d.data, g.action) || !g.data && anyMatches(d.actions, g.action) {
+			if g.data && pattern.Any(d.data, g.action) || !g.data && pattern.Any(d.actions, g.action) {
 				tells[d.kind] = append(tells[d.kind], g)
 			}
 		}
@@ -148,7 +149,7 @@ func dangerText(k kind, of []string, entries []entry) string {
 // handsAny says whether an entry without a condition may write role assignments.
 func handsAny(entries []entry) bool {
 	return slices.ContainsFunc(entries, func(e entry) bool {
-		return e.condition == "" && e.control.may(fold("Microsoft.Authorization/roleAssignments/write"))
+		return e.condition == "" && e.control.May(pattern.Fold("Microsoft.Authorization/roleAssignments/write"))
 	})
 }
 
@@ -222,8 +223,8 @@ func sayLines(byLine map[int][]grant) []saying {
 // lineOf is the index of the line that tells the grant, or -1.
 func lineOf(g grant) int {
 	return slices.IndexFunc(lines, func(l line) bool {
-		return !g.data && slices.ContainsFunc(l.patterns, func(pattern string) bool {
-			return matches(pattern, g.action) && g.reads() == strings.HasSuffix(pattern, "/read")
+		return !g.data && slices.ContainsFunc(l.patterns, func(p string) bool {
+			return pattern.Matches(p, g.action) && g.reads() == strings.HasSuffix(p, "/read")
 		})
 	})
 }
@@ -368,7 +369,7 @@ func unseen(entries []entry, done map[string]*deed) string {
 	if len(secretsIn(entries)) > 0 || slices.ContainsFunc(dangersIn(entries), func(i int) bool { return dangers[i].kind >= opens }) {
 		return ""
 	}
-	if len(done) > 0 || slices.ContainsFunc(entries, func(e entry) bool { return len(e.data.actions) > 0 }) {
+	if len(done) > 0 || slices.ContainsFunc(entries, func(e entry) bool { return len(e.data.Actions) > 0 }) {
 		return ", but at no secret"
 	}
 	return ", but at no stored data and no secret"

@@ -1,4 +1,4 @@
-package access
+package roleclass
 
 // thing is what a customer calls the resources behind an action's beginning.
 type thing struct {

@@ -1,7 +1,0 @@
-package access
-
-// For tests of patterns themselves.
-var (
-	Matches = matches
-	Overlap = overlap
-)
