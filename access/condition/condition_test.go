@@ -96,7 +96,8 @@ func TestConditionsHoldAsAzureReadsThem(t *testing.T) { // R18, R26
 		{"a principal of the list", constrainWho, write, asks(reader, csp.User), condition.True},
 		{
 			"a principal not of the list", constrainWho, write,
-			condition.Request{Role: csp.MustParseID[csp.RoleDefinition](reader), Principal: csp.MustParseID[csp.Principal](owner)}, condition.False,
+			condition.Request{Role: csp.MustParseID[csp.RoleDefinition](reader), Principal: csp.MustParseID[csp.Principal](owner)},
+			condition.False,
 		},
 		{"all but the privileged roles: a plain one", allButPrivileged, write, asks(reader, csp.User), condition.True},
 		{"all but the privileged roles: the first", allButPrivileged, write, asks(owner, csp.User), condition.False},
@@ -282,11 +283,13 @@ func TestDoubtsNameWhatLeavesTheOutcomeOpen(t *testing.T) {
 			[]string{wantsType + " ForAnyOfAnyValues:StringEqualsIgnoreCase {'User', 'Group'}: whether a partner's foreign group passes for a Group is not documented"},
 		},
 		{
-			"the order of a chain", no + " AND " + no + " OR " + yes, condition.Request{},
+			"the order of a chain", no + " AND " + no + " OR " + yes,
+			condition.Request{},
 			[]string{no + " AND " + no + " OR " + yes + ": AND stands beside OR, and Azure does not say which binds first; it needs parentheses"},
 		},
 		{
-			"what is unread in a chain", yes + " AND word OR " + no, condition.Request{},
+			"what is unread in a chain", yes + " AND word OR " + no,
+			condition.Request{},
 			[]string{"word: it is neither ActionMatches with one action nor a comparison of an attribute"},
 		},
 	} {

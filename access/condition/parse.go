@@ -203,9 +203,9 @@ func (p *parser) leaf() (expression, error) {
 		return nil, err
 	}
 	text := p.textFrom(from)
-	leaf, err := readLeaf(run)
-	if err != nil {
-		return unread{text: text, why: err.Error()}, nil
+	leaf, why := readLeaf(run)
+	if why != "" {
+		return unread{text: text, why: why}, nil
 	}
 	if c, ok := leaf.(comparison); ok {
 		c.text = text
@@ -217,30 +217,30 @@ func (p *parser) leaf() (expression, error) {
 const notComparison = "it is neither ActionMatches with one action nor a comparison of an attribute"
 
 // readLeaf makes sense of one leaf, or says why there is none.
-func readLeaf(run []token) (expression, error) {
-	if len(run) == 4 && strings.EqualFold(run[0].value, "ActionMatches") &&
+func readLeaf(run []token) (e expression, why string) {
+	if len(run) == 4 && run[0].kind == word && strings.EqualFold(run[0].value, "ActionMatches") &&
 		run[1].kind == openCurly && run[2].kind == quoted && run[3].kind == closeCurly {
-		return actionMatches{pattern.Fold(run[2].value)}, nil
+		return actionMatches{pattern.Fold(run[2].value)}, ""
 	}
 	if len(run) < 3 || run[0].kind != named || run[1].kind != word {
-		return nil, errors.New(notComparison)
+		return nil, notComparison
 	}
 	from, attr, ok := readAttribute(run[0].value)
 	if !ok {
-		return nil, fmt.Errorf("@%s is no attribute of a role assignment that is asked for or removed", clip(run[0].value))
+		return nil, fmt.Sprintf("@%s is no attribute of a role assignment that is asked for or removed", clip(run[0].value))
 	}
 	op, ok := readOperator(run[1].value, attr)
 	if !ok {
-		return nil, fmt.Errorf("%s is not known as a comparison of this attribute", clip(run[1].value))
+		return nil, fmt.Sprintf("%s is not known as a comparison of this attribute", clip(run[1].value))
 	}
-	values, err := readValues(run[2:], attr)
-	if err != nil {
-		return nil, err
+	values, why := readValues(run[2:], attr)
+	if why != "" {
+		return nil, why
 	}
 	if len(values) > 1 && !strings.Contains(run[1].value, ":") {
-		return nil, errors.New("several values need a quantifier such as ForAnyOfAnyValues")
+		return nil, "several values need a quantifier such as ForAnyOfAnyValues"
 	}
-	return comparison{from: from, attribute: attr, operator: op, values: values}, nil
+	return comparison{from: from, attribute: attr, operator: op, values: values}, ""
 }
 
 // names of the attributes as they stand in brackets, folded.
@@ -292,46 +292,45 @@ func readOperator(text string, attr attribute) (operator, bool) {
 }
 
 // readValues reads one value, or a set of them in curly brackets.
-func readValues(run []token, attr attribute) ([]value, error) {
+func readValues(run []token, attr attribute) (list []value, why string) {
 	if run[0].kind == openCurly {
 		run = run[1 : len(run)-1]
 	} else if len(run) != 1 {
-		return nil, errors.New("more follows than one value")
+		return nil, "more follows than one value"
 	}
 	if len(run)%2 == 0 {
-		return nil, errors.New("its values are not listed as {a, b, c}")
+		return nil, "its values are not listed as {a, b, c}"
 	}
-	var list []value
 	for i, t := range run {
 		if i%2 == 1 {
 			if t.kind != comma {
-				return nil, errors.New("its values are not listed as {a, b, c}")
+				return nil, "its values are not listed as {a, b, c}"
 			}
 			continue
 		}
-		v, err := readValue(t, attr)
-		if err != nil {
-			return nil, err
+		v, why := readValue(t, attr)
+		if why != "" {
+			return nil, why
 		}
 		list = append(list, v)
 	}
-	return list, nil
+	return list, ""
 }
 
-func readValue(t token, attr attribute) (value, error) {
+func readValue(t token, attr attribute) (v value, why string) {
 	switch {
 	case attr == principalType && t.kind == quoted:
-		return value{text: t.value}, nil
+		return value{text: t.value}, ""
 	case attr == principalType:
-		return value{}, errors.New("a principal type stands in quotes, as 'User'")
+		return value{}, "a principal type stands in quotes, as 'User'"
 	case t.kind != word && t.kind != quoted:
-		return value{}, errors.New("its values are not GUIDs")
+		return value{}, "its values are not GUIDs"
 	}
 	guid, ok := readGUID(t.value)
 	if !ok {
-		return value{}, fmt.Errorf("%q is no GUID", clip(t.value))
+		return value{}, fmt.Sprintf("%q is no GUID", clip(t.value))
 	}
-	return value{guid: guid}, nil
+	return value{guid: guid}, ""
 }
 
 // readGUID reads a GUID with its dashes or, as some built-in roles have it,
