@@ -36,6 +36,10 @@ type quick struct {
 	coders      map[holderIn]bool
 	projectedAt map[estate.Node]bool
 	write       *row
+
+	// slow says of a tenant that something is denied, projected or not collected in it.
+	slow    []bool
+	members members
 }
 
 type holderIn struct {
@@ -59,6 +63,24 @@ func (x *Index) makeQuick() {
 		k.projectedAt[l.Node] = true
 	}
 	x.makeCoders()
+	x.makeSlow()
+	x.makeMembers()
+}
+
+// makeSlow marks the tenants for which intervals and holders take a judgement.
+func (x *Index) makeSlow() {
+	slow := slices.Clone(x.gaps)
+	for n := range x.quick.denied {
+		if t := x.NodeTenant[n]; t != estate.None {
+			slow[t] = true
+		}
+	}
+	for n := range x.quick.projectedAt {
+		if t := x.NodeTenant[n]; t != estate.None {
+			slow[t] = true
+		}
+	}
+	x.quick.slow = slow
 }
 
 // makeUp follows memberships once for everybody.
