@@ -75,7 +75,7 @@ var marks = sync.Pool{New: func() any { return new([]uint64) }}
 // and Who answers.
 func (x *Index) AppendHolders(list []estate.Principal, action Action, node estate.Node, at time.Time) (_ []estate.Principal, certain bool) {
 	target := x.NodeTenant[node]
-	if target == estate.None || x.quick.slow[target] || x.gapAround(target) {
+	if target == estate.None || x.quick.slow[target] {
 		return list, false
 	}
 	scratch := marks.Get().(*[]uint64)
@@ -92,12 +92,6 @@ func (x *Index) AppendHolders(list []estate.Principal, action Action, node estat
 		return h.list[:h.first], false
 	}
 	return h.list, true
-}
-
-// gapAround says whether something was not collected of a tenant that leads to
-// the target.
-func (x *Index) gapAround(target estate.Tenant) bool {
-	return slices.ContainsFunc(x.leads[target], func(t estate.Tenant) bool { return x.gaps[t] })
 }
 
 // holding collects holders.
