@@ -2,7 +2,6 @@ package access
 
 import (
 	"slices"
-	"sort"
 
 	"latchkey/access/estate"
 	"latchkey/access/pattern"
@@ -279,9 +278,7 @@ func (q *asking) isCoder(a account, in estate.Tenant) bool {
 // identitiesOf are the identities of resources of a tenant.
 func (x *Index) identitiesOf(t estate.Tenant) []estate.Identity {
 	root := x.TenantRoot[t]
-	from := sort.Search(len(x.Identities), func(i int) bool { return x.Identities[i].Node >= root })
-	rest := x.Identities[from:]
-	return rest[:sort.Search(len(rest), func(i int) bool { return rest[i].Node > x.NodeLast[root] })]
+	return between(x.Identities, root, x.NodeLast[root], func(i *estate.Identity) estate.Node { return i.Node })
 }
 
 // codeIn says whether the account can run code in the resource.

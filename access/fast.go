@@ -189,8 +189,10 @@ func (x *Index) makeCoders() {
 			k.coders[holderIn{holder, x.NodeTenant[n]}] = true
 		}
 	}
-	for i, holder := range x.AssignmentPrincipal {
-		holds(holder, x.AssignmentRole[i], x.AssignmentNode(uint32(i)))
+	for holder := range x.PrincipalID {
+		for j := x.HeldFrom[holder]; j < x.HeldFrom[holder+1]; j++ {
+			holds(estate.Principal(holder), x.AssignmentRole[x.Held[j]], x.heldNode[j])
+		}
 	}
 	for _, l := range x.Lighthouses {
 		holds(l.Principal, l.Role, l.Node)
