@@ -284,10 +284,9 @@ func (x *Index) identitiesOf(t estate.Tenant) []estate.Identity {
 // codeIn says whether the account can run code in the resource.
 func (q *asking) codeIn(a account, node estate.Node) truth {
 	best := no
-	for _, name := range CodeActions(q.x.resourceType(node)) {
+	for _, r := range q.x.quick.codeRows[node] {
 		there := *q
-		there.target, there.node, there.below = q.x.NodeTenant[node], node, false
-		there.row = q.x.row(Action{name: name, text: name})
+		there.target, there.node, there.below, there.row = q.x.NodeTenant[node], node, false, r
 		best = max(best, there.getsAs(a))
 	}
 	return best
@@ -296,6 +295,5 @@ func (q *asking) codeIn(a account, node estate.Node) truth {
 // resourceType is the folded type of a resource, such as
 // microsoft.compute/virtualmachines; of what is no resource it is empty.
 func (x *Index) resourceType(n estate.Node) string {
-	scope := pattern.Fold(x.Scope(n).String())
-	return typeOf(scope)
+	return typeOf(pattern.Fold(x.Scope(n).String()))
 }
