@@ -1,0 +1,134 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey/access"
+	"latchkey/csp"
+)
+
+// maxDisagreements is how many are told of one scenario.
+const maxDisagreements = 10
+
+// disagreements asks about every action and instant of the scenario, everybody
+// and every place, and says where the ways of asking answer differently.
+func (s *Scenario) disagreements(a asked) []string {
+	var found []string
+	for _, a.at = range s.instants {
+		for _, action := range s.actions {
+			found = append(found, round{a, action}.disagreements(s.Facts.Principals)...)
+		}
+	}
+	if len(found) > maxDisagreements {
+		found = append(found[:maxDisagreements], fmt.Sprintf("and %d more disagreements", len(found)-maxDisagreements))
+	}
+	return found
+}
+
+// round is one action at one instant.
+type round struct {
+	asked
+	action access.Action
+}
+
+func (r round) disagreements(principals []csp.Principal) []string {
+	who := map[placeKey]map[csp.ObjectID]access.Verdict{}
+	for _, key := range r.places.all {
+		if place := r.places.place[key]; fits(r.action, place) {
+			who[key] = verdicts(r.Who(r.action, place, r.at))
+		}
+	}
+	var found []string
+	for _, p := range principals {
+		if p.Type == csp.Group {
+			continue
+		}
+		reach, odd := r.places.cover(r.Reach(p.ID, r.action, r.at), r.names)
+		for _, text := range odd {
+			found = append(found, fmt.Sprintf("%s, %s: %s", r.names.PrincipalName(p.ID), r.action, text))
+		}
+		// Who lists a guest by his home, so that he is asked about only where it is unknown.
+		listed := p.Source != csp.Guest || !known(principals, p.Home)
+		for _, key := range r.places.all {
+			if _, ok := who[key]; !ok {
+				continue
+			}
+			place := r.places.place[key]
+			said := r.ask(p.ID, place)
+			said["reach"] = reach[key].String()
+			if _, ok := reach[key]; !ok {
+				said["reach"] = access.HasNot.String()
+			}
+			if verdict, ok := who[key][p.ID]; listed && ok {
+				said["who"] = verdict.String()
+			} else if listed {
+				said["who"] = access.HasNot.String()
+			}
+			if text := differences(said); text != "" {
+				found = append(found, fmt.Sprintf("%s, %s at %s on %s: %s", r.names.PrincipalName(p.ID), r.action, r.names.PlaceName(place), r.at.Format(time.RFC3339), text))
+			}
+		}
+	}
+	return found
+}
+
+// ask is what Can, CanText and Why say of one principal at one place.
+func (r round) ask(principal csp.ObjectID, place access.Place) map[string]string {
+	q := access.Question{Principal: principal, Action: r.action, Place: place, At: r.at}
+	answer := r.Why(q)
+	said := map[string]string{"can": r.Can(q).String(), "why": answer.Verdict.String(), "the paths": best(answer).String()}
+	if !place.Scope.Subscription().IsZero() && !r.action.IsData() {
+		verdict, err := r.CanText(principal.String(), r.action.String(), place.Scope.String(), r.at)
+		said["can on texts"] = verdict.String()
+		if err != nil {
+			said["can on texts"] = err.Error()
+		}
+	}
+	return said
+}
+
+// best is the verdict that an answer's paths and gaps make: what the firmest path
+// gives that is not blocked, unless something is missing.
+func best(answer access.Answer) access.Verdict {
+	found := access.HasNot
+	for _, path := range answer.Paths {
+		if path.Blocked.IsZero() && path.Gives > found {
+			found = path.Gives
+		}
+	}
+	if answer.Verdict == access.Unknown && len(answer.Gaps) > 0 {
+		return access.Unknown
+	}
+	return found
+}
+
+// differences says who says what, if not all say the same.
+func differences(said map[string]string) string {
+	ways := slices.Sorted(maps.Keys(said))
+	texts := make([]string, len(ways))
+	same := true
+	for i, way := range ways {
+		texts[i] = way + " says " + said[way]
+		same = same && said[way] == said[ways[0]]
+	}
+	if same {
+		return ""
+	}
+	return strings.Join(texts, ", ")
+}
+
+// fits says whether the action can be done at the place at all.
+func fits(action access.Action, place access.Place) bool {
+	if place.IsDirectory() {
+		return !action.IsData()
+	}
+	return !strings.HasPrefix(action.String(), "microsoft.directory/")
+}
+
+func known(principals []csp.Principal, id csp.ObjectID) bool {
+	return slices.ContainsFunc(principals, func(p csp.Principal) bool { return p.ID == id })
+}

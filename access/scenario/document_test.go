@@ -1,0 +1,188 @@
+package scenario_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"latchkey/access/scenario"
+)
+
+var update = flag.Bool("update", false, "write docs/scenarios.md anew")
+
+const (
+	model    = "../../docs/model.md"
+	document = "../../docs/scenarios.md"
+)
+
+var ruleHeading = regexp.MustCompile(`(?m)^\*\*(R[1-9][0-9]?) ([^*]+?)\.?\*\*`)
+
+// rule is one of docs/model.md.
+type rule struct{ number, title string }
+
+func rules(t *testing.T) []rule {
+	t.Helper()
+	text, err := os.ReadFile(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []rule
+	for _, match := range ruleHeading.FindAllStringSubmatch(string(text), -1) {
+		all = append(all, rule{match[1], strings.Trim(match[2], "\".")})
+	}
+	if len(all) != 37 {
+		t.Fatalf("%s has %d rules, want 37", model, len(all))
+	}
+	return all
+}
+
+// showing are the scenarios that show the rule giving access, or giving none.
+func showing(all []*scenario.Scenario, rule string, gives bool) []*scenario.Scenario {
+	var found []*scenario.Scenario
+	for _, s := range all {
+		if slices.ContainsFunc(s.Questions, func(q scenario.Question) bool {
+			return slices.Contains(q.Shows, scenario.Show{Rule: rule, Gives: gives})
+		}) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func TestEveryRuleHasAScenarioThatGivesAndOneThatDoesNot(t *testing.T) {
+	all := files(t)
+	told := map[string]bool{}
+	for _, r := range rules(t) {
+		told[r.number] = true
+		for _, gives := range []bool{true, false} {
+			if len(showing(all, r.number, gives)) == 0 {
+				t.Errorf("no scenario shows %s (%s) with gives = %t", r.number, r.title, gives)
+			}
+		}
+	}
+	for _, s := range all {
+		for _, q := range s.Questions {
+			for _, show := range q.Shows {
+				if !told[show.Rule] {
+					t.Errorf("%s:%d shows %s, which %s does not tell", s.Name, q.Line, show.Rule, model)
+				}
+			}
+		}
+	}
+}
+
+func TestAScenarioNamedAfterARuleShowsIt(t *testing.T) {
+	named := regexp.MustCompile(`^r(\d\d)-`)
+	for _, s := range files(t) {
+		match := named.FindStringSubmatch(filepath.Base(s.Name))
+		if match == nil {
+			continue
+		}
+		number := "R" + strings.TrimPrefix(match[1], "0")
+		if len(showing([]*scenario.Scenario{s}, number, true))+len(showing([]*scenario.Scenario{s}, number, false)) == 0 {
+			t.Errorf("%s is named after %s and does not show it", s.Name, number)
+		}
+	}
+}
+
+func TestEveryQuestionThatWasAskedIsAnswered(t *testing.T) {
+	asked, james := 0, 0
+	for _, s := range files(t) {
+		base := filepath.Base(s.Name)
+		if strings.HasPrefix(base, "asked-") != (s.Remark("Asked") != "") {
+			t.Errorf("%s: a file called asked-... says where it was asked, and no other does", base)
+		}
+		if s.Remark("Asked") != "" {
+			asked++
+			if s.Remark("Article") == "" || s.Remark("Today") == "" {
+				t.Errorf("%s does not say what the article answers and what holds today", base)
+			}
+		}
+		if strings.HasPrefix(base, "james-") {
+			james++
+			if s.Remark("Too much") == "" || s.Remark("Instead") == "" {
+				t.Errorf("%s does not say what is too much and what to do instead", base)
+			}
+		}
+	}
+	if asked < 10 || james != 5 {
+		t.Errorf("got %d questions that were asked and %d cases of James, want at least 10 and 5", asked, james)
+	}
+}
+
+func TestTheDocumentShowsTheScenarios(t *testing.T) {
+	got := documentOf(rules(t), files(t))
+	if *update {
+		if err := os.WriteFile(document, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not what the scenarios say: go test ./access/scenario -run TheDocument -update", document)
+	}
+}
+
+func documentOf(all []rule, scenarios []*scenario.Scenario) string {
+	var b strings.Builder
+	b.WriteString(`# The rules, shown
+
+This page is written from the files in [access/scenario/testdata](../access/scenario/testdata). Each is a small world with questions and the answers it must give; a test runs them all against the engine,
+another writes this page. How to write one stands in the documentation of package ` + "`access/scenario`" + `; the rules are in [model.md](model.md).
+
+- [Questions people ask](#questions-people-ask)
+- [James, five times](#james-five-times)
+- [Every rule, both ways](#every-rule-both-ways)
+
+## Questions people ask
+
+*Article* is the answer that the article on identity and rights in CSP, or its author in the comments, gives, in our words; *today* is what holds now.
+`)
+	for _, s := range scenarios {
+		if s.Remark("Asked") != "" {
+			writeAnswer(&b, s, "Asked", "Article", "Today")
+		}
+	}
+	b.WriteString("\n## James, five times\n\nThe five ways to let an engineer work (R33), what each gives too much, and the modern way.\n")
+	for _, s := range scenarios {
+		if s.Remark("Too much") != "" {
+			writeAnswer(&b, s, "Article", "Too much", "Instead", "Today")
+		}
+	}
+	b.WriteString("\n## Every rule, both ways\n\nA rule *gives* where it gives access or names a danger, and *gives not* where its conditions are not met.\n\n| rule | gives | gives not |\n| --- | --- | --- |\n")
+	for _, r := range all {
+		fmt.Fprintf(&b, "| **%s** %s | %s | %s |\n", r.number, r.title, links(showing(scenarios, r.number, true)), links(showing(scenarios, r.number, false)))
+	}
+	return b.String()
+}
+
+func writeAnswer(b *strings.Builder, s *scenario.Scenario, labels ...string) {
+	fmt.Fprintf(b, "\n### %s\n\n", s.Title)
+	for _, label := range labels {
+		if text := s.Remark(label); text != "" {
+			fmt.Fprintf(b, "*%s:* %s\n\n", label, text)
+		}
+	}
+	fmt.Fprintf(b, "Shown by %s.\n", link(s))
+}
+
+func links(all []*scenario.Scenario) string {
+	texts := make([]string, len(all))
+	for i, s := range all {
+		texts[i] = link(s)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func link(s *scenario.Scenario) string {
+	base := filepath.Base(s.Name)
+	return fmt.Sprintf("[%s](../access/scenario/testdata/%s)", strings.TrimSuffix(base, ".txtar"), base)
+}
