@@ -51,23 +51,14 @@ func (r round) disagreements(principals []csp.Principal) []string {
 		for _, text := range odd {
 			found = append(found, fmt.Sprintf("%s, %s: %s", r.names.PrincipalName(p.ID), r.action, text))
 		}
-		// Who lists a guest by his home, so that he is asked about only where it is unknown.
-		listed := p.Source != csp.Guest || !known(principals, p.Home)
 		for _, key := range r.places.all {
 			if _, ok := who[key]; !ok {
 				continue
 			}
 			place := r.places.place[key]
 			said := r.ask(p.ID, place)
-			said["reach"] = reach[key].String()
-			if _, ok := reach[key]; !ok {
-				said["reach"] = access.HasNot.String()
-			}
-			if verdict, ok := who[key][p.ID]; listed && ok {
-				said["who"] = verdict.String()
-			} else if listed {
-				said["who"] = access.HasNot.String()
-			}
+			said["reach"] = listed(reach, key)
+			said["who"] = listed(who[key], p.ID)
 			if text := differences(said); text != "" {
 				found = append(found, fmt.Sprintf("%s, %s at %s on %s: %s", r.names.PrincipalName(p.ID), r.action, r.names.PlaceName(place), r.at.Format(time.RFC3339), text))
 			}
@@ -121,14 +112,17 @@ func differences(said map[string]string) string {
 	return strings.Join(texts, ", ")
 }
 
-// fits says whether the action can be done at the place at all.
-func fits(action access.Action, place access.Place) bool {
-	if place.IsDirectory() {
-		return !action.IsData()
+// listed is the verdict of a list that leaves out those who have not.
+func listed[K comparable](verdicts map[K]access.Verdict, key K) string {
+	if verdict, ok := verdicts[key]; ok {
+		return verdict.String()
 	}
-	return !strings.HasPrefix(action.String(), "microsoft.directory/")
+	return access.HasNot.String()
 }
 
-func known(principals []csp.Principal, id csp.ObjectID) bool {
-	return slices.ContainsFunc(principals, func(p csp.Principal) bool { return p.ID == id })
+// fits says whether the action is one of the place's kind, by its name: what is
+// the directory's own is not asked at scopes, and nothing else in directories.
+func fits(action access.Action, place access.Place) bool {
+	own := strings.HasPrefix(action.String(), "microsoft.directory/") || strings.HasPrefix(action.String(), "microsoft.office365.")
+	return own == place.IsDirectory()
 }

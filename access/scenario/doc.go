@@ -46,7 +46,8 @@
 //	                                     all places where he may; "nowhere" if none
 //
 // Principals, tenants and places are named as [Names] says. In who and reach
-// what is not listed must not be there.
+// what is not listed must not be there, but for the guest accounts of somebody
+// who is listed by his account at home.
 //
 // # Evidence
 //

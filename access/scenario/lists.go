@@ -90,7 +90,7 @@ func (p *parser) who(words []word, clauses [][]word) (func(asked) []string, acce
 	}
 	return func(a asked) []string {
 		holders := a.Who(action, place, a.at)
-		wrong := compare(expected, verdicts(holders), a.names.PrincipalName)
+		wrong := compare(expected, a.names.withoutGuests(verdicts(holders), expected), a.names.PrincipalName)
 		for _, text := range want.because {
 			if text := gapHolding(holders.Gaps, text); text != "" {
 				wrong = append(wrong, text)

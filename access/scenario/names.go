@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -53,6 +54,19 @@ func (n Names) called(text string) []csp.Principal {
 }
 
 func isGuest(p csp.Principal) bool { return p.Source == csp.Guest }
+
+// withoutGuests leaves out of an answer the guest accounts of those who are in it
+// by their account at home, but for those that are wanted: James is listed once.
+func (n Names) withoutGuests(got, wanted map[csp.ObjectID]access.Verdict) map[csp.ObjectID]access.Verdict {
+	people := maps.Clone(got)
+	for _, p := range n.facts.Principals {
+		_, asked := wanted[p.ID]
+		if _, listed := got[p.Home]; isGuest(p) && listed && !asked {
+			delete(people, p.ID)
+		}
+	}
+	return people
+}
 
 // PrincipalName is how a scenario would call the principal.
 func (n Names) PrincipalName(id csp.ObjectID) string {
