@@ -106,8 +106,27 @@ func (p *places) cover(t access.Territory, names Names) (got map[placeKey]access
 			wrong = append(wrong, fmt.Sprintf("reach names %s, which the world does not list", names.PlaceName(place)))
 		}
 		wrong = append(wrong, mark(got, parts, span.Verdict, "reach", func(k placeKey) string { return names.PlaceName(p.place[k]) })...)
+		if span.Known != len(parts) && !span.Place.IsDirectory() {
+			wrong = append(wrong, fmt.Sprintf("reach counts %d places in %s, and there are %d", span.Known, names.PlaceName(span.Place), len(parts)))
+		}
 	}
-	return got, wrong
+	return got, append(wrong, miscounted(t.Counts, got)...)
+}
+
+// miscounted says where the counts of a territory are not those of its places.
+func miscounted(counts map[access.Verdict]access.Count, got map[placeKey]access.Verdict) (wrong []string) {
+	for _, verdict := range listedVerdicts {
+		found := 0
+		for key, v := range got {
+			if v == verdict && key.scope != "" {
+				found++
+			}
+		}
+		if counts[verdict].Places != found {
+			wrong = append(wrong, fmt.Sprintf("reach counts %d places with %s, and its spans have %d", counts[verdict].Places, verdict, found))
+		}
+	}
+	return wrong
 }
 
 // mark gives places their verdict and says which had another one already.
