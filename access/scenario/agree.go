@@ -123,6 +123,7 @@ func listed[K comparable](verdicts map[K]access.Verdict, key K) string {
 // fits says whether the action is one of the place's kind, by its name: what is
 // the directory's own is not asked at scopes, and nothing else in directories.
 func fits(action access.Action, place access.Place) bool {
-	own := strings.HasPrefix(action.String(), "microsoft.directory/") || strings.HasPrefix(action.String(), "microsoft.office365.")
+	name := strings.ToLower(action.String())
+	own := strings.HasPrefix(name, "microsoft.directory/") || strings.HasPrefix(name, "microsoft.office365.")
 	return own == place.IsDirectory()
 }

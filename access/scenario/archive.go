@@ -54,8 +54,9 @@ func parts(file string, found []section) (world, questions section, errs []error
 			seen[part.name] = part
 		}
 	}
+	strange := len(errs) > 0
 	for _, name := range []string{"world", "questions"} {
-		if seen[name].line == 0 && len(errs) == 0 {
+		if seen[name].line == 0 && !strange { // one by another name may be the one that is missing
 			errs = append(errs, fmt.Errorf("%s: a section is missing: write a line \"-- %s --\" and the %s below it", file, name, name))
 		}
 	}

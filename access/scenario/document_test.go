@@ -157,11 +157,25 @@ another writes this page. How to write one stands in the documentation of packag
 			writeAnswer(&b, s, "Article", "Too much", "Instead", "Today")
 		}
 	}
-	b.WriteString("\n## Every rule, both ways\n\nA rule *gives* where it gives access or names a danger, and *gives not* where its conditions are not met.\n\n| rule | gives | gives not |\n| --- | --- | --- |\n")
+	b.WriteString("\n## Every rule, both ways\n\nA rule *gives* where it gives access or names a danger, and *gives not* where what it asks for is not there.\n\n| rule | shown by | gives | gives not |\n| --- | --- | --- | --- |\n")
 	for _, r := range all {
-		fmt.Fprintf(&b, "| **%s** %s | %s | %s |\n", r.number, r.title, links(showing(scenarios, r.number, true)), links(showing(scenarios, r.number, false)))
+		name := fmt.Sprintf("**%s** %s", r.number, r.title)
+		gives, not := showing(scenarios, r.number, true), showing(scenarios, r.number, false)
+		for _, s := range scenarios {
+			if slices.Contains(gives, s) || slices.Contains(not, s) {
+				fmt.Fprintf(&b, "| %s | [%s](%s) | %s | %s |\n", name, s.Title, address(s), yes(slices.Contains(gives, s)), yes(slices.Contains(not, s)))
+				name = ""
+			}
+		}
 	}
 	return b.String()
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return ""
 }
 
 func writeAnswer(b *strings.Builder, s *scenario.Scenario, labels ...string) {
@@ -171,18 +185,9 @@ func writeAnswer(b *strings.Builder, s *scenario.Scenario, labels ...string) {
 			fmt.Fprintf(b, "*%s:* %s\n\n", label, text)
 		}
 	}
-	fmt.Fprintf(b, "Shown by %s.\n", link(s))
+	fmt.Fprintf(b, "Shown by [%s](%s).\n", filepath.Base(s.Name), address(s))
 }
 
-func links(all []*scenario.Scenario) string {
-	texts := make([]string, len(all))
-	for i, s := range all {
-		texts[i] = link(s)
-	}
-	return strings.Join(texts, ", ")
-}
-
-func link(s *scenario.Scenario) string {
-	base := filepath.Base(s.Name)
-	return fmt.Sprintf("[%s](../access/scenario/testdata/%s)", strings.TrimSuffix(base, ".txtar"), base)
+func address(s *scenario.Scenario) string {
+	return "../access/scenario/testdata/" + filepath.Base(s.Name)
 }

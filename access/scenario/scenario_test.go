@@ -1,36 +1,44 @@
 package scenario_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"latchkey/access"
 	"latchkey/access/scenario"
 )
 
-// files reads every scenario of testdata.
-func files(t *testing.T) []*scenario.Scenario {
-	t.Helper()
+// read reads every scenario of testdata, once for all tests.
+var read = sync.OnceValues(func() ([]*scenario.Scenario, error) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
-		t.Fatal(err)
-	}
-	if len(paths) < 1 {
-		t.Fatalf("testdata has only %d scenarios; are the files read at all?", len(paths))
+		return nil, err
 	}
 	var all []*scenario.Scenario
+	var errs []error
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		s, err := scenario.Parse(filepath.ToSlash(path), string(text))
-		if err != nil {
-			t.Errorf("%v", err)
-			continue
-		}
+		errs = append(errs, err)
 		all = append(all, s)
+	}
+	return all, errors.Join(errs...)
+})
+
+func files(t *testing.T) []*scenario.Scenario {
+	t.Helper()
+	all, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 60 {
+		t.Fatalf("testdata has only %d scenarios; are the files read at all?", len(all))
 	}
 	return all
 }

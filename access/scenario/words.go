@@ -31,7 +31,7 @@ func split(line string) ([]word, error) {
 		case line[0] == '"':
 			text, rest, ok := strings.Cut(line[1:], `"`)
 			if !ok {
-				return nil, fmt.Errorf("a quotation mark is opened and not closed: %.80s", line)
+				return nil, fmt.Errorf("a quotation mark is opened and not closed: %.80s", strings.TrimSpace(line))
 			}
 			words = append(words, word{text: text, quoted: true})
 			line = rest
