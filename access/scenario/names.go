@@ -25,19 +25,20 @@ func NamesOf(facts csp.Facts) Names { return Names{names.New(facts), facts} }
 // Principal finds a user or service principal. A name without a tenant means no
 // guest if anybody else has it, so that "james" is James at home, and "james @
 // Contoso" his guest account there.
-func (n Names) Principal(text string) (csp.ObjectID, error) {
-	found := n.called(text)
+func (n Names) Principal(asked string) (csp.ObjectID, error) {
+	text, found := asked, n.called(asked)
 	if notGuests := slices.DeleteFunc(slices.Clone(found), isGuest); len(notGuests) > 0 {
 		found = notGuests
 	}
-	id, err := csp.ObjectID{}, error(nil)
 	if len(found) == 1 {
-		id = found[0].ID
-	} else if id, err = n.Directory.Principal(csp.TenantID{}, text); err != nil {
+		text = found[0].ID.String()
+	}
+	id, err := n.Directory.Principal(csp.TenantID{}, text)
+	if err != nil {
 		return id, err
 	}
 	if slices.ContainsFunc(n.facts.Principals, func(p csp.Principal) bool { return p.ID == id && p.Type == csp.Group }) {
-		return csp.ObjectID{}, fmt.Errorf("%q is a group: ask about one of its members", text)
+		return csp.ObjectID{}, fmt.Errorf("%q is a group: ask about one of its members", asked)
 	}
 	return id, nil
 }

@@ -54,7 +54,7 @@ func (p *parser) statement(st statement) error {
 		return err
 	}
 	q := Question{Line: st.line, Text: st.text, At: p.at}
-	verdict := access.Unknown
+	var verdict access.Verdict
 	switch first := st.words[0]; {
 	case first.is("on"):
 		return p.instant(st)
@@ -200,7 +200,7 @@ func (p *parser) place(words []word) (access.Place, error) {
 	return access.DirectoryOf(tenant), err
 }
 
-var ruleName = regexp.MustCompile(`^R[1-9][0-9]?$`)
+var ruleName = regexp.MustCompile(`^[RM][1-9][0-9]?$`)
 
 // takeShows takes the clauses "shows R18" out of the others.
 func takeShows(clauses [][]word) (rules []string, others [][]word, err error) {

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 
 	"latchkey/access"
 )
@@ -100,7 +101,7 @@ func (p *places) expand(regions map[access.Verdict][]region, names Names) (want 
 // cover is what a territory says of each place, and what is odd about it.
 func (p *places) cover(t access.Territory, names Names) (got map[placeKey]access.Verdict, wrong []string) {
 	got = map[placeKey]access.Verdict{}
-	for _, span := range append(t.Spans[:len(t.Spans):len(t.Spans)], t.Directories...) {
+	for _, span := range slices.Concat(t.Spans, t.Directories) {
 		parts, unknown := p.parts(region{span.Place, span.Except})
 		for _, place := range unknown {
 			wrong = append(wrong, fmt.Sprintf("reach names %s, which the world does not list", names.PlaceName(place)))
