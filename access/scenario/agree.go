@@ -14,9 +14,16 @@ import (
 // maxDisagreements is how many are told of one scenario.
 const maxDisagreements = 10
 
+// maxAsked is how many questions everybody and every place may make. They take
+// some seconds.
+const maxAsked = 100_000
+
 // disagreements asks about every action and instant of the scenario, everybody
 // and every place, and says where the ways of asking answer differently.
 func (s *Scenario) disagreements(a asked) []string {
+	if all := len(s.Facts.Principals) * len(a.places.all) * len(s.actions) * len(s.instants); all > maxAsked {
+		return []string{fmt.Sprintf("the world is too large to ask everybody about every place: that makes %d questions, and %d are the most; leave out what shows nothing", all, maxAsked)}
+	}
 	var found []string
 	for _, a.at = range s.instants {
 		for _, action := range s.actions {

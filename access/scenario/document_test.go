@@ -136,11 +136,12 @@ func documentOf(all []rule, scenarios []*scenario.Scenario) string {
 	b.WriteString(`# The rules, shown
 
 This page is written from the files in [access/scenario/testdata](../access/scenario/testdata). Each is a small world with questions and the answers it must give; a test runs them all against the engine,
-another writes this page. How to write one stands in the documentation of package ` + "`access/scenario`" + `; the rules are in [model.md](model.md).
+another writes this page. The rules are in [model.md](model.md).
 
 - [Questions people ask](#questions-people-ask)
 - [James, five times](#james-five-times)
 - [Every rule, both ways](#every-rule-both-ways)
+- [Writing one](#writing-one)
 
 ## Questions people ask
 
@@ -168,7 +169,57 @@ another writes this page. How to write one stands in the documentation of packag
 			}
 		}
 	}
+	writeHowTo(&b)
 	return b.String()
+}
+
+// worked is the scenario that the page shows in full.
+const worked = "r24-the-global-administrators-second-step.txtar"
+
+const howTo = `
+## Writing one
+
+A scenario has three parts: paragraphs of which the first is the question in words, a world as in [worldfile.md](worldfile.md), and questions. This is one in full:
+
+~~~
+%s~~~
+
+A question is a line, continued by the indented lines below it:
+
+| line | asks |
+| --- | --- |
+| ~on 2026-12-01~, ~on 2026-12-01T10:30:00Z~ | nothing; it sets the instant of all that follows. Before the first, it is the first instant of 2026 |
+| ~restart means Microsoft.Compute/virtualMachines/restart/action~ | nothing; it makes a word for an action. ~data~ behind it makes it a data action |
+| ~can ann restart at shop/web: has~ | whether she may; the answers are ~has~, ~can get~, ~has not~ and ~unknown~ |
+| ~can ann microsoft.directory/users/create in Contoso: has~ | the same of the directory of a tenant |
+| ~who restart at shop: has ann, bob; can get carl~ | who may; ~nobody~ if nobody may. Nobody else may, except by the guest account of somebody who is listed |
+| ~reach ann restart: has shop except shop/vault, in Contoso~ | where she may; ~nowhere~ if nowhere |
+
+A place is a subscription (~shop~), a resource group (~shop/web~), a resource (~shop/web/vm1~, or with its type ~shop/web/Microsoft.Compute/virtualMachines/vm1~), ~management group europe of Contoso~, ~root of Contoso~, or an id in full.
+~james~ is James at home, ~james @ Contoso~ his guest account there.
+
+Behind the answer to ~can~ may stand evidence, parted by semicolons or line ends:
+
+| evidence | the answer shows |
+| --- | --- |
+| ~by R21, GDAP, "Foreign Principal"~ | one path that follows the rule, comes in that way (home, guest, GDAP, DAP, direct link, Lighthouse) and has the text in it |
+| ~not by DAP~ | no such path |
+| ~partner-wide~, ~not partner-wide~ | a path that the partner cannot limit to one customer, or none |
+| ~because sign-in~, ~because "a text"~ | what is missing: denied, sign-in, guest, term, role, scope, assignment or entry; of what is unknown, which fact |
+| ~denied by "a name"~ | that deny assignment |
+| ~note R16~, ~no note R16~ | a note on the rule, or none |
+| ~sign in to Contoso by GDAP~ | where to sign in, and how |
+| ~shows R21~ | that the question is there for this rule, and puts it on this page |
+
+Besides what it asks, everybody in its world is asked about every place in it in each of the engine's ways of asking, and all must agree.
+`
+
+func writeHowTo(b *strings.Builder) {
+	text, err := os.ReadFile("testdata/" + worked)
+	if err != nil {
+		panic(err) // a file of the repository
+	}
+	fmt.Fprintf(b, strings.ReplaceAll(strings.ReplaceAll(howTo, "~~~", "```"), "~", "`"), text)
 }
 
 func yes(is bool) string {

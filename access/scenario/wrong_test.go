@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +84,23 @@ func TestAPathForAllCustomersIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(failures) != 1 || failures[0].Line != 33 || !strings.Contains(failures[0].Text, "want no path that the partner cannot limit to one customer") {
+		t.Errorf("got %v", failures)
+	}
+}
+
+func TestAWorldTooLargeForEveryQuestionIsRefused(t *testing.T) {
+	var users, groups strings.Builder
+	for n := range 400 {
+		fmt.Fprintf(&users, "u%d, ", n)
+		fmt.Fprintf(&groups, "g%d: , ", n)
+	}
+	text := fmt.Sprintf("Who?\n\n-- world --\ncustomers: {Contoso: {users: [%s], subscriptions: {shop: {resource groups: {%s}}}}}\n-- questions --\nwho a/b at shop: nobody\n", &users, &groups)
+	failures, err := scenario.Check("large.txtar", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "large.txtar: the world is too large to ask everybody about every place: that makes 161200 questions, and 100000 are the most; leave out what shows nothing"
+	if len(failures) != 1 || failures[0].String() != want {
 		t.Errorf("got %v", failures)
 	}
 }
