@@ -38,7 +38,15 @@ func sorted(f csp.Facts) csp.Facts {
 		list.Set(once)
 	}
 	for i := range f.GDAPs {
-		f.GDAPs[i].Roles = sortedRoles(f.GDAPs[i].Roles)
+		g := &f.GDAPs[i]
+		g.Roles = slices.Compact(sortedRoles(g.Roles))
+		g.Assignments = slices.Clone(g.Assignments)
+		for j := range g.Assignments {
+			g.Assignments[j].Roles = sortedRoles(g.Assignments[j].Roles)
+		}
+		slices.SortFunc(g.Assignments, func(a, b csp.AccessAssignment) int {
+			return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+		})
 	}
 	return f
 }
