@@ -444,7 +444,7 @@ func (w *writer) permissions(all []csp.Permission) *node {
 		n := &node{Kind: yamltree.Map}
 		for i, actions := range [][]string{p.Actions, p.NotActions, p.DataActions, p.NotDataActions} {
 			if len(actions) > 0 {
-				n.Put(permissionKeys[i], w.texts(actions))
+				n.Put(actionKeys[i], w.texts(actions))
 			}
 		}
 		w.putText(n, "condition", p.Condition)

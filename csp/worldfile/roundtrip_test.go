@@ -3,6 +3,7 @@ package worldfile_test
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"latchkey/csp/worldfile"
 )
 
+var scopeText = regexp.MustCompile(`/(subscriptions|providers)/[^ {}]*`)
+
 // sorted brings every list of the facts into one order, with each row once: what
 // Format and Parse promise to keep.
 func sorted(f csp.Facts) csp.Facts {
@@ -24,7 +27,7 @@ func sorted(f csp.Facts) csp.Facts {
 		var keys []string
 		for j := range list.Len() {
 			row := list.Index(j)
-			key := strings.ToLower(fmt.Sprintf("%+v", row.Interface()))
+			key := scopeText.ReplaceAllStringFunc(fmt.Sprintf("%+v", row.Interface()), strings.ToLower)
 			if _, twice := byText[key]; !twice {
 				keys = append(keys, key)
 			}
