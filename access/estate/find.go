@@ -139,7 +139,8 @@ func (e *Estate) FindNode(tenant Tenant, scope string) (node Node, exact bool) {
 	key := buffer.write(tenant, fits)
 	switch {
 	case bytes.HasPrefix(key[tenantBytes:], lowSubscriptions):
-		key, root = buffer.write(None, fits), None
+		buffer.setTenant(None)
+		root = None
 	case root == None || !bytes.HasPrefix(key[tenantBytes:], lowManagementGroups):
 		return None, false
 	}
@@ -166,8 +167,10 @@ var (
 	lowManagementGroups = bytes.ToLower([]byte(managementGroupsPath))
 )
 
+func (k *nodeKey) setTenant(t Tenant) { binary.LittleEndian.PutUint32(k[:tenantBytes], uint32(t)) }
+
 func (k *nodeKey) write(tenant Tenant, scope string) []byte {
-	binary.LittleEndian.PutUint32(k[:tenantBytes], uint32(tenant))
+	k.setTenant(tenant)
 	return k[:tenantBytes+len(lookup.Lower(k[tenantBytes:], scope))]
 }
 

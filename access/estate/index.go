@@ -47,7 +47,7 @@ func (e *Estate) indexNodes() {
 			if kind == TypeManagementGroup {
 				tenant = e.NodeTenant[n]
 			}
-			buffer.write(tenant, "")
+			buffer.setTenant(tenant)
 		default:
 			for above[len(above)-1] != e.NodeParent[n] {
 				above, ends = above[:len(above)-1], ends[:len(ends)-1]
