@@ -177,6 +177,9 @@ func (w *randomWorld) drawPrincipals(t string) {
 func (w *randomWorld) drawGuests() {
 	for range w.upTo(2, "guests") {
 		host := w.pick("host", w.tenants)
+		if w.oneIn(10, "of a tenant that is not listed") {
+			host = "fern"
+		}
 		home := w.pick("home tenant", w.tenants)
 		of := w.pick("home", w.users[home])
 		name := of + "#" + host
@@ -291,7 +294,7 @@ func (w *randomWorld) drawEntry() csp.Permission {
 // who may take it, and a role for him there (R22). It is what the world is about.
 func (w *randomWorld) drawChain() {
 	partner := w.pick("partner", w.tenants[:max(1, len(w.tenants)-2)])
-	way := w.pick("way in", []string{"gdap", "dap", "link", "guest", "home"})
+	way := w.pick("way in", []string{"gdap", "dap", "link", "guest", "home", "lighthouse"})
 	if way == "home" {
 		partner = "contoso"
 	}
@@ -323,6 +326,11 @@ func (w *randomWorld) drawChain() {
 	w.add(in(who, group, word("membership")...))
 	if way != "guest" && way != "home" {
 		give = func(to string) { w.add(foreign(to, chained, at, word("term")...)) }
+	}
+	if way == "lighthouse" {
+		give = func(to string) {
+			w.add(lighthouse(partner, to, chained, w.pick("below", []string{"shop", "shop/rg"}), word("term")...))
+		}
 	}
 	give(group)
 }

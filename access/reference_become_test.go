@@ -223,12 +223,15 @@ func (r *plain) addIdentities(b becoming) {
 	}
 }
 
+// mayRunCode: he has or gets one of the actions that run code in the resource, by
+// the first two lines of M8. (What M6 gives, the first line gives too.)
 func (r *plain) mayRunCode(b becoming, t csp.TenantID, resource csp.Scope) bool {
 	for _, name := range access.CodeActions(resourceType(resource)) {
 		action := access.MustParseAction(name)
 		for _, x := range b.accounts {
 			for _, e := range r.entries(x, t, b.counting()) {
-				if r.mayBeAllowed(e, asked{Question: access.Question{Action: action, Place: access.At(resource)}, tenant: t}) {
+				a := asked{Question: access.Question{Action: action, Place: access.At(resource)}, tenant: t}
+				if r.mayBeAllowed(e, a) || r.mayAssign(e, a) {
 					return true
 				}
 			}

@@ -67,6 +67,10 @@ type entry struct {
 	count         counting
 }
 
+func (e entry) delegated() bool {
+	return e.kind == access.ByGDAP || e.kind == access.ByDAP || e.kind == access.ByDirectLink
+}
+
 // entries are the ways into T, and Lighthouse, which needs none (M2, M3).
 func (r *plain) entries(x csp.Principal, t csp.TenantID, c counting) []entry {
 	var list []entry
@@ -222,13 +226,12 @@ func (r *plain) rights(e entry, t csp.TenantID, scope csp.Scope) []right {
 		}
 		return list
 	}
-	delegated := e.kind != access.ByHome && e.kind != access.ByGuest
 	for _, a := range r.Assignments {
 		if !e.as[a.Principal] || a.Tenant != t || !r.contains(t, a.Scope, scope) || !a.Holds(r.at) || !e.count.term(a.Term) {
 			continue
 		}
 		to, listed := r.listed[a.Principal]
-		if delegated {
+		if e.delegated() {
 			if a.PrincipalType != csp.ForeignGroup { // R21, R36
 				r.saw("R36 not a ForeignGroup")
 				continue
