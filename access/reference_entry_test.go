@@ -98,7 +98,9 @@ func (r *plain) entries(x csp.Principal, t csp.TenantID, c counting) []entry {
 	if x.Tenant != t {
 		atHome(access.ByLighthouse, x)
 	}
-	if x.Type != csp.User || x.Tenant == t {
+	// "Users of another tenant" are here those who are at home there: to a guest of
+	// P, who is a user of another tenant himself (R2), what P may do is not open.
+	if x.Type != csp.User || isGuest(x) || x.Tenant == t {
 		return list
 	}
 	if len(r.reaching(x, t, c)) > 0 {
@@ -120,6 +122,8 @@ func (r *plain) entries(x csp.Principal, t csp.TenantID, c counting) []entry {
 	}
 	return list
 }
+
+func isGuest(p csp.Principal) bool { return p.Source == csp.Guest || !p.Home.IsZero() }
 
 // groupsOf are those of the tenant. A group that no list has is taken for one of
 // the tenant of its member, since memberships do not cross tenants (M3 is silent).

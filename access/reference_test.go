@@ -156,10 +156,25 @@ func (p *plainReading) place(q access.Question) (csp.TenantID, csp.Principal, bo
 	return where, who, known(where) && known(who.Tenant)
 }
 
+// tenantOfSubscription is the one it trusts, by the list or else by what was
+// assigned or denied in it.
 func tenantOfSubscription(f csp.Facts, id csp.SubscriptionID) csp.TenantID {
 	for _, s := range f.Subscriptions {
 		if s.ID == id {
 			return s.Tenant
+		}
+	}
+	if id.IsZero() {
+		return csp.TenantID{}
+	}
+	for _, a := range f.Assignments {
+		if a.Scope.Subscription() == id {
+			return a.Tenant
+		}
+	}
+	for _, d := range f.Denials {
+		if d.Scope.Subscription() == id {
+			return d.Tenant
 		}
 	}
 	return csp.TenantID{}
