@@ -294,8 +294,8 @@ func (w *randomWorld) drawEntry() csp.Permission {
 // who may take it, and a role for him there (R22). It is what the world is about.
 func (w *randomWorld) drawChain() {
 	partner := w.pick("partner", w.tenants[:max(1, len(w.tenants)-2)])
-	way := w.pick("way in", []string{"gdap", "dap", "link", "guest", "home", "lighthouse"})
-	if way == "home" {
+	way := w.pick("way in", []string{"gdap", "dap", "link", "guest", "home", "lighthouse", "secret"})
+	if way == "home" || way == "secret" {
 		partner = "contoso"
 	}
 	who, group := w.users[partner][0], w.pick("group of the chain", w.groups[partner])
@@ -317,14 +317,19 @@ func (w *randomWorld) drawChain() {
 		group = w.pick("agents", slices.DeleteFunc(slices.Clone(w.groups[partner]), func(s string) bool { return !strings.Contains(s, "Agents") }))
 	case "link":
 		w.add(oldRules("contoso"))
+	case "secret":
+		if len(w.robots["contoso"]) > 0 {
+			w.add(directory(who, w.pick("who makes secrets", []string{"Application Administrator", "hands"}), "contoso", word("term")...))
+			who = w.pick("robot", w.robots["contoso"])
+		}
 	}
 	w.focus = append(w.focus, group)
-	if (way == "guest" || way == "home") && w.oneIn(2, "without the group") {
+	if (partner == "contoso" || way == "guest") && w.oneIn(2, "without the group") {
 		give(who)
 		return
 	}
 	w.add(in(who, group, word("membership")...))
-	if way != "guest" && way != "home" {
+	if partner != "contoso" && way != "guest" {
 		give = func(to string) { w.add(foreign(to, chained, at, word("term")...)) }
 	}
 	if way == "lighthouse" {
