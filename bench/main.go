@@ -1,32 +1,70 @@
+// Command bench asks Latchkey's engine and four others the same questions on the
+// same data, in one process, and prints how long each took. It is a module of its
+// own, so that their dependencies never become ours. README.md says more.
 package main
 
 import (
+	"flag"
 	"fmt"
+	"os"
+	"time"
 )
 
-var peers = []peer{cedarPeer, opaPeer, casbinPeer, fgaPeer}
+// peers are asked in this order, Latchkey first.
+var peers = []peer{latchkey, cedarPeer, opaPeer, casbinPeer, fgaPeer}
 
-func closeAsker(a asker) {
-	if c, ok := a.(interface{ Close() }); ok {
-		c.Close()
+// smaller is how much less there is for engines that cannot hold the whole.
+const smaller = 10
+
+type options struct {
+	size      size
+	seed      uint64
+	questions int
+	limit     time.Duration // of asking, for each engine and size
+}
+
+func main() {
+	var o options
+	flag.Float64Var((*float64)(&o.size), "size", 1, "how much data: 1 is the reference partner with 1.5M role assignments")
+	flag.Uint64Var(&o.seed, "seed", 1, "what data and questions are made from")
+	flag.IntVar(&o.questions, "questions", 5000, "how many different questions")
+	flag.DurationVar(&o.limit, "time", 3*time.Second, "how long to ask each engine")
+	flag.Parse()
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
 	}
 }
 
-func compare(engine, want asker, asked []question) error {
-	for _, q := range asked {
-		got, err := engine.can(q)
+func run(o options) error {
+	if o.size <= 0 || o.size > 1 || o.questions < 1 {
+		return fmt.Errorf("the size must be above 0 and at most 1, and there must be a question")
+	}
+	sizes := make(map[size]string)
+	var results []result
+	for _, s := range []size{o.size, o.size / smaller} {
+		r, err := generate(o.seed, s)
 		if err != nil {
 			return err
 		}
-		meant, err := want.can(q)
+		sizes[s] = r.counts()
+		asked := r.questions(o.seed, o.questions)
+		want, err := answers(loadNaive(r), asked)
 		if err != nil {
 			return err
 		}
-		if got != meant {
-			return fmt.Errorf("%+v: %t, and %t is right", q, got, meant)
+		for _, p := range peers {
+			// Each is asked at the largest size it is fit for; Latchkey at both, to compare.
+			if p.name != latchkey.name && (s == o.size) != (p.most >= o.size) {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "%s at size %g ...\n", p.name, float64(s))
+			done, err := measure(p, s, r, asked, want, o.limit)
+			if err != nil {
+				return err
+			}
+			results = append(results, done)
 		}
 	}
-	return nil
+	return report(os.Stdout, o, sizes, results)
 }
-
-func main() {}

@@ -1,21 +1,5 @@
 package main
 
-// asker is an engine that holds the rows. It may fail; it may not guess.
-type asker interface {
-	can(q question) (bool, error)
-}
-
-// peer is an engine to be measured.
-type peer struct {
-	name, module string
-	// most is the largest size at which it is asked: some take minutes to load
-	// more, or gigabytes.
-	most size
-	// how says in a sentence how the rows are modelled for it.
-	how  string
-	load func(*rows) (asker, error)
-}
-
 // naive is the meaning of the questions in the fewest words, by hash tables. It
 // is the judge of all answers, and too simple to be an engine: it knows no
 // denials, conditions, times, foreign principals, and gives no reasons.

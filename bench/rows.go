@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 
 	"latchkey/access/pattern"
 	"latchkey/csp"
@@ -202,7 +201,8 @@ func (g *generator) assign(principal, scope int) {
 }
 
 // questions draws that many: of a user and a scope of the same customer, one in
-// ten of another's. Half ask of somebody who has something at or above the scope.
+// ten of another's. Half ask where something is assigned that may reach the user.
+// None is of a management group, whose name alone does not say in which tenant.
 func (r *rows) questions(seed uint64, count int) []question {
 	random := rand.New(rand.NewPCG(seed, 2))
 	perCustomer := usersPerCustomer + groupsPerCustomer
@@ -213,30 +213,33 @@ func (r *rows) questions(seed uint64, count int) []question {
 	}
 	list := make([]question, 0, count)
 	for len(list) < count {
-		at := r.scopes[random.IntN(len(r.scopes))]
-		tenant := at.tenant
+		n := random.IntN(len(r.scopes))
+		tenant := r.scopes[n].tenant
 		if random.IntN(10) == 0 {
 			tenant = random.IntN(len(held))
 		}
 		who := r.principals[tenant*perCustomer+random.IntN(usersPerCustomer)]
 		if random.IntN(2) == 0 {
 			a := r.assignments[held[tenant][random.IntN(len(held[tenant]))]]
-			at = r.scopes[r.below(a.scope, random)]
+			n = a.scope
 			if holder := r.principals[a.principal]; !holder.group {
 				who = holder
 			}
 		}
-		list = append(list, question{who.id, actions[random.IntN(len(actions))], at.id})
+		list = append(list, question{who.id, actions[random.IntN(len(actions))], r.scopes[r.below(n, random)].id})
 	}
 	return list
 }
 
-// below finds a scope that is the given one or lies in it. Scopes stand in the
-// list before what lies in them, and a customer's stand together.
+// below finds a scope that is the given one or lies in it; for a management group
+// one that lies in it. Every scope is followed by those that lie in it.
 func (r *rows) below(scope int, random *rand.Rand) int {
 	last := scope
-	for last+1 < len(r.scopes) && strings.HasPrefix(r.scopes[last+1].id, r.scopes[scope].id+"/") {
+	for last+1 < len(r.scopes) && r.scopes[last+1].parent >= scope {
 		last++
+	}
+	if r.scopes[scope].parent < 0 {
+		scope++
 	}
 	return scope + random.IntN(last-scope+1)
 }
