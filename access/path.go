@@ -65,7 +65,7 @@ func (q *asking) foreignStop(group estate.Principal) Stop {
 }
 
 func (q *asking) actionStop() Stop {
-	s := Stop{Kind: ActionStop, ID: q.row.action.name, Name: q.row.action.name, Tenant: q.x.tenantName(q.target)}
+	s := Stop{Kind: ActionStop, ID: q.row.action.name, Name: q.row.action.text, Tenant: q.x.tenantName(q.target)}
 	if !q.isDirectory() {
 		s.Scope = q.x.Scope(q.node)
 	}
@@ -103,7 +103,7 @@ func (q *asking) roleHops(w *way, r right, a Action) []Hop {
 	}
 	hops = append(hops, has)
 	action := q.actionStop()
-	action.ID, action.Name = a.name, a.name
+	action.ID, action.Name = a.name, a.text
 	return append(hops, Hop{Kind: Allows, From: role, To: action, Rule: "R18", Detail: q.x.patternOf(r.role, a)})
 }
 

@@ -76,9 +76,18 @@ func (t *telling) sortPaths() {
 		}
 		return cmp.Compare(rank(a), rank(b))
 	})
+	t.answer.Paths = slices.CompactFunc(t.answer.Paths, samePath)
 	if len(t.answer.Paths) > mostPaths {
 		t.answer.Paths, t.answer.More = t.answer.Paths[:mostPaths], true
 	}
+}
+
+// samePath says whether two paths read the same, which those of an account and of
+// a new one beside it may.
+func samePath(a, b Path) bool {
+	return a.Gives == b.Gives && a.Entry.Kind == b.Entry.Kind && slices.EqualFunc(a.Hops, b.Hops, func(a, b Hop) bool {
+		return a.Kind == b.Kind && a.From == b.From && a.To == b.To
+	})
 }
 
 func order(v Verdict) int {
@@ -111,6 +120,9 @@ func (t *telling) ownPaths(a account, prefix []Hop) {
 		}
 	}
 	t.writes(a, func(w *way, r right, sure truth) {
+		if t.row.role(r.role) == yes && r.met == yes {
+			return // the role gives the action itself, which is said already
+		}
 		hops := append(t.roleHops(w, r, writeAssignments), t.assignsHop(r))
 		t.chainPaths(w, r, true, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
 		t.chainPaths(w, r, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
@@ -119,7 +131,7 @@ func (t *telling) ownPaths(a account, prefix []Hop) {
 
 func (t *telling) assignsHop(r right) Hop {
 	from := t.actionStop()
-	from.ID, from.Name = writeAssignments.name, writeAssignments.name
+	from.ID, from.Name = writeAssignments.name, writeAssignments.text
 	return Hop{Kind: AssignsHimself, From: from, To: t.actionStop(), Rule: "R26", Detail: "at " + t.x.Scope(r.node).String() + " or below"}
 }
 
