@@ -18,7 +18,7 @@ func TestAllEnginesAgree(t *testing.T) {
 	if yes < len(asked)/5 || yes > len(asked)*4/5 {
 		t.Fatalf("%d of %d questions are answered yes: they tell little apart", yes, len(asked))
 	}
-	for _, p := range peers {
+	for _, p := range append([]peer{latchkey}, peers...) {
 		t.Run(p.name, func(t *testing.T) {
 			engine, err := p.load(r)
 			if err != nil {
@@ -82,15 +82,31 @@ func TestTheSameSeedMakesTheSameRows(t *testing.T) {
 func TestTheReportHasALineForEveryEngine(t *testing.T) {
 	var b strings.Builder
 	var results []result
-	for _, p := range peers {
+	for _, p := range append([]peer{latchkey}, peers...) {
 		results = append(results, result{peer: p, size: 0.1, answers: [2]times{{time.Microsecond}, {2 * time.Microsecond}}})
 	}
 	if err := report(&b, options{size: 1}, map[size]string{0.1: "some"}, results); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range peers {
+	for _, p := range append([]peer{latchkey}, peers...) {
 		if strings.Count(b.String(), "| "+p.name+" |") != 3 {
 			t.Errorf("%s should stand in three lines of:\n%s", p.name, b.String())
+		}
+	}
+}
+
+func TestEveryPeerIsAskedAtOneSizeAndLatchkeyAtEach(t *testing.T) {
+	for _, whole := range []size{1, 0.5, 0.1, 0.01} {
+		asked := make(map[string]int)
+		for _, s := range []size{whole, whole / smaller} {
+			for _, p := range enginesAt(s, whole) {
+				asked[p.name]++
+			}
+		}
+		for _, p := range peers {
+			if asked[p.name] != 1 || asked[latchkey.name] == 0 {
+				t.Errorf("at size %g: %v", float64(whole), asked)
+			}
 		}
 	}
 }

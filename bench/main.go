@@ -4,14 +4,15 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"time"
 )
 
-// peers are asked in this order, Latchkey first.
-var peers = []peer{latchkey, cedarPeer, opaPeer, casbinPeer, fgaPeer}
+// peers are those that Latchkey is compared with.
+var peers = []peer{cedarPeer, opaPeer, casbinPeer, fgaPeer}
 
 // smaller is how much less there is for engines that cannot hold the whole.
 const smaller = 10
@@ -37,12 +38,16 @@ func main() {
 }
 
 func run(o options) error {
-	if o.size <= 0 || o.size > 1 || o.questions < 1 {
-		return fmt.Errorf("the size must be above 0 and at most 1, and there must be a question")
+	if !(o.size > 0 && o.size <= 1) || o.questions < 1 {
+		return errors.New("the size must be above 0 and at most 1, and there must be a question")
 	}
 	sizes := make(map[size]string)
 	var results []result
 	for _, s := range []size{o.size, o.size / smaller} {
+		engines := enginesAt(s, o.size)
+		if len(engines) == 0 {
+			continue
+		}
 		r, err := generate(o.seed, s)
 		if err != nil {
 			return err
@@ -53,11 +58,7 @@ func run(o options) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range peers {
-			// Each is asked at the largest size it is fit for; Latchkey at both, to compare.
-			if p.name != latchkey.name && (s == o.size) != (p.most >= o.size) {
-				continue
-			}
+		for _, p := range engines {
 			fmt.Fprintf(os.Stderr, "%s at size %g ...\n", p.name, float64(s))
 			done, err := measure(p, s, r, asked, want, o.limit)
 			if err != nil {
@@ -67,4 +68,20 @@ func run(o options) error {
 		}
 	}
 	return report(os.Stdout, o, sizes, results)
+}
+
+// enginesAt are Latchkey and the peers that are asked at that size: each at the
+// whole, or if that is too much for it at the smaller one. It is empty if there
+// is no peer to compare Latchkey with.
+func enginesAt(s, whole size) []peer {
+	list := []peer{latchkey}
+	for _, p := range peers {
+		if (s == whole) == (p.most >= whole) {
+			list = append(list, p)
+		}
+	}
+	if len(list) == 1 {
+		return nil
+	}
+	return list
 }
