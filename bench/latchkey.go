@@ -37,26 +37,14 @@ func loadLatchkey(r *rows) (asker, error) {
 }
 
 func (l latchkeyAsker) can(q question) (bool, error) {
-	principal, err := csp.ParseID[csp.Principal](q.principal)
-	if err != nil {
-		return false, err
-	}
-	action, err := access.ParseAction(q.action)
-	if err != nil {
-		return false, err
-	}
-	scope, err := csp.ParseScope(q.scope)
-	if err != nil {
-		return false, err
-	}
-	switch verdict := l.index.Can(access.Question{Principal: principal, Action: action, Place: access.At(scope), At: now}); verdict {
-	case access.Has:
-		return true, nil
-	case access.HasNot, access.CanGet: // the peers know no second
-		return false, nil
-	default:
+	verdict, err := l.index.CanText(q.principal, q.action, q.scope, now)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("latchkey: %w", err)
+	case verdict == access.Unknown:
 		return false, fmt.Errorf("latchkey: %+v is %s", q, verdict)
 	}
+	return verdict == access.Has, nil // what he can get he has not, and the peers know no difference
 }
 
 // facts tells the rows as facts, in parts of a size that is easily held.
