@@ -35,6 +35,7 @@ type quick struct {
 	// coders are the holders, by tenant, who may run code as an identity there (R26).
 	coders      map[holderIn]bool
 	projectedAt map[estate.Node]bool
+	projectedTo map[estate.Principal]bool
 	write       *row
 
 	// slow says of a tenant that something is denied, projected or not collected in it.
@@ -58,9 +59,9 @@ func (x *Index) makeQuick() {
 	for _, d := range x.denials {
 		k.denied[d.Node] = true
 	}
-	k.projectedAt = map[estate.Node]bool{}
+	k.projectedAt, k.projectedTo = map[estate.Node]bool{}, map[estate.Principal]bool{}
 	for _, l := range x.Lighthouses {
-		k.projectedAt[l.Node] = true
+		k.projectedAt[l.Node], k.projectedTo[l.Principal] = true, true
 	}
 	x.makeCoders()
 	x.makeSlow()
