@@ -56,8 +56,8 @@ func TestThePlainMeaningIsWhatARowByRowSearchFinds(t *testing.T) {
 			}
 		}
 		above := map[string]bool{q.scope: true}
-		for i := len(r.scopes) - 1; i >= 0; i-- {
-			if s := r.scopes[i]; above[s.id] && s.parent >= 0 {
+		for _, s := range slices.Backward(r.scopes) {
+			if above[s.id] && s.parent >= 0 {
 				above[r.scopes[s.parent].id] = true
 			}
 		}

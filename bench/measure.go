@@ -47,8 +47,11 @@ func measure(p peer, s size, r *rows, asked []question, want []bool, limit time.
 			start := time.Now()
 			got, err := engine.can(q)
 			took := time.Since(start)
-			if err != nil || got != want[n] {
-				return result{}, fmt.Errorf("%s: %+v: another answer when asked again: %t, %w", p.name, q, got, err)
+			if err != nil {
+				return result{}, fmt.Errorf("%s: %w", p.name, err)
+			}
+			if got != want[n] {
+				return result{}, fmt.Errorf("%s: %+v: asked again, it says %t", p.name, q, got)
 			}
 			done.answers[index(got)] = append(done.answers[index(got)], took)
 			if start.After(end) {

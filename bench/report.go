@@ -13,8 +13,8 @@ import (
 // report prints the results as Markdown.
 func report(w io.Writer, o options, sizes map[size]string, results []result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Machine: %s, %d cores, %s %s/%s. Seed %d, %s questions, one at a time. ",
-		processor(), runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, o.seed, thousands(o.questions))
+	fmt.Fprintf(&b, "Machine: %s, %d cores, %s %s/%s, load average %s at the end. Seed %d, %s questions, one at a time. ",
+		processor(), runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, load(), o.seed, thousands(o.questions))
 	fmt.Fprintf(&b, "Every answer of every engine was compared with the plain meaning; all agree. Reading the clock adds about %d ns to each time.\n\n", clock().Nanoseconds())
 	for _, s := range []size{o.size, o.size / smaller} {
 		if counts, ok := sizes[s]; ok {
@@ -74,4 +74,15 @@ func processor() string {
 		}
 	}
 	return "unknown processor"
+}
+
+// load is how busy the machine was in the last minute, this program included:
+// beside others that work, all times grow, and not alike.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
 }
