@@ -55,7 +55,7 @@ func TestWhatIsNotListedIsFoundAboveAndNotExactly(t *testing.T) {
 		{estate.None, mg, ""},
 		{7, mg, ""},
 		{tenant, mg + "2", "/"},
-		{tenant, mg + "/", "/"},
+		{tenant, mg + "/", mg},
 		{tenant, strings.TrimSuffix(mg, "Prod"), "/"},
 		{tenant, "/providers/Microsoft.Management/managementGroups/" + strings.Repeat("a", 300), "/"},
 		{tenant, known + "/", known},
@@ -105,5 +105,24 @@ func TestFindingAllocatesNothing(t *testing.T) {
 		if n := testing.AllocsPerRun(100, find); n != 0 {
 			t.Errorf("%s allocates %v times", name, n)
 		}
+	}
+}
+
+func TestAManagementGroupMayBePlacedBelowTheRoot(t *testing.T) {
+	tenant := csp.MustParseID[csp.Tenant]("7a3c0f8e-2f0d-4d43-9d0e-1a2b3c4d5e6f")
+	group := csp.MustParseScope("/providers/Microsoft.Management/managementGroups/europe")
+	b := estate.NewBuilder()
+	b.Add(csp.Facts{
+		Tenants:    []csp.Tenant{{ID: tenant}},
+		Placements: []csp.Placement{{Tenant: tenant, Child: group, Parent: csp.Root()}},
+	})
+	e, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, _ := e.FindTenant(tenant)
+	node, exact := e.FindNode(number, group.String())
+	if !exact || e.NodeParent[node] != e.TenantRoot[number] {
+		t.Errorf("got node %d, listed %t, below %d", node, exact, e.NodeParent[node])
 	}
 }
