@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/bits"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -264,12 +265,7 @@ func (w *randomWorld) drawRoles() {
 		w.add(role(name, entries...))
 		w.roles = append(w.roles, name, name, name, name)
 	}
-	for _, name := range someDirectoryRoles {
-		if id := directoryRoleID(name); builtinDirectory[id] && !slices.ContainsFunc(w.f.DirectoryRoles, func(r csp.DirectoryRole) bool { return r.ID == id }) {
-			all := builtin.EntraRoles()
-			w.f.DirectoryRoles = append(w.f.DirectoryRoles, all[slices.IndexFunc(all, func(r csp.DirectoryRole) bool { return r.ID == id })])
-		}
-	}
+	w.f.DirectoryRoles = append(w.f.DirectoryRoles, shortDirectoryRoles...)
 	w.add(
 		customDirectoryRole("hands", w.several("hands", []string{
 			resetUser, "microsoft.directory/users/create", editMembers, "microsoft.directory/servicePrincipals/credentials/update", "microsoft.directory/users/allProperties/read",
@@ -281,6 +277,20 @@ func (w *randomWorld) drawRoles() {
 		customDirectoryRole("silent"),
 	)
 }
+
+// shortDirectoryRoles are the built-in roles that worlds use, with those of their
+// hundreds of actions that questions or the model ask about.
+var shortDirectoryRoles = func() []csp.DirectoryRole {
+	var list []csp.DirectoryRole
+	about := regexp.MustCompile(`(?i)^microsoft\.(directory/(users|groups|applications|servicePrincipals)|office365\.supportTickets)/`)
+	for _, role := range builtin.EntraRoles() {
+		if slices.Contains(someDirectoryRoles, role.Name) {
+			role.Actions = slices.DeleteFunc(slices.Clone(role.Actions), func(action string) bool { return !about.MatchString(action) })
+			list = append(list, role)
+		}
+	}
+	return list
+}()
 
 func (w *randomWorld) drawEntry() csp.Permission {
 	e := csp.Permission{Actions: w.several("actions", somePatterns, 1, 2), NotActions: w.several("notActions", somePatterns, 0, 1)}
