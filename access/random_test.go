@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -447,7 +448,8 @@ func (w *randomWorld) partnersGroups(t string) []string {
 
 func (w *randomWorld) drawAssignment() {
 	t := w.pick("tenant", w.customers)
-	who, kind := "", csp.PrincipalType("")
+	var who string
+	var kind csp.PrincipalType
 	switch how := w.upTo(11, "to whom"); {
 	case how < 6:
 		who = w.pick("who", w.anybody(t))
@@ -562,7 +564,7 @@ func checkWorlds(t *testing.T, worlds int, property func(*randomWorld)) {
 				t.Error(err)
 			}
 		}()
-		if err := flag.Set("rapid.checks", fmt.Sprint(worlds)); err != nil {
+		if err := flag.Set("rapid.checks", strconv.Itoa(worlds)); err != nil {
 			t.Fatal(err)
 		}
 	}
