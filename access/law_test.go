@@ -41,7 +41,7 @@ func noMore(before, after access.Verdict) bool {
 }
 
 func TestOrderChangesNothing(t *testing.T) {
-	checkWorlds(t, 500, func(w *randomWorld) {
+	checkWorlds(t, 300, func(w *randomWorld) {
 		q := w.drawQuestion()
 		changed := shuffled(w.f, func(n int) int { return fair(n).Draw(w.T, "place in the list") })
 		checkLaw(w, w.f, changed, q, q, same)
@@ -49,7 +49,7 @@ func TestOrderChangesNothing(t *testing.T) {
 }
 
 func TestNamesChangeNothing(t *testing.T) {
-	checkWorlds(t, 500, func(w *randomWorld) {
+	checkWorlds(t, 300, func(w *randomWorld) {
 		q := w.drawQuestion()
 		other := newRenaming(rapid.Uint64().Draw(w.T, "letters"))
 		checkLaw(w, w.f, other.facts(w.f), q, other.question(q), same)
@@ -59,7 +59,7 @@ func TestNamesChangeNothing(t *testing.T) {
 // TestAGapTurnsNothingCertainIntoItsContrary: what was certain stays so or becomes
 // Unknown, and what was Unknown stays so.
 func TestAGapTurnsNothingCertainIntoItsContrary(t *testing.T) {
-	checkWorlds(t, 500, func(w *randomWorld) {
+	checkWorlds(t, 300, func(w *randomWorld) {
 		q, gap := w.drawQuestion(), sketch(w.drawGap())
 		checkLaw(w, w.f, joined(w.f, gap), q, q, func(before, after access.Verdict) bool {
 			return after == before || after == access.Unknown
@@ -73,7 +73,7 @@ func TestLessNeverGivesMore(t *testing.T) {
 	for _, name := range []string{"Assignments", "DAPs", "Lighthouses", "Resellers"} {
 		gives = append(gives, listNamed(name))
 	}
-	checkWorlds(t, 500, func(w *randomWorld) {
+	checkWorlds(t, 300, func(w *randomWorld) {
 		q := w.drawQuestion()
 		for _, list := range gives {
 			if n := rows(w.f, list); n > 0 {
@@ -93,7 +93,7 @@ func TestLessNeverGivesMoreWhereNothingOverrides(t *testing.T) {
 	for _, name := range []string{"Memberships", "DirectoryAssignments", "Identities", "Placements", "Assignments"} {
 		gives = append(gives, listNamed(name))
 	}
-	checkWorlds(t, 500, func(w *randomWorld) {
+	checkWorlds(t, 300, func(w *randomWorld) {
 		f, q := bare(w.f), w.drawQuestion()
 		for _, list := range gives {
 			if n := rows(f, list); n > 0 {
