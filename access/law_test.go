@@ -128,13 +128,14 @@ func bare(f csp.Facts) csp.Facts {
 // chain of facts from him to the action, and without one of the facts it is gone.
 func TestPathsGiveWhatTheySay(t *testing.T) {
 	n := tally{}
-	checkWorlds(t, 1000, func(w *randomWorld) {
+	const worlds = 1000
+	checkWorlds(t, worlds, func(w *randomWorld) {
 		x := compile(w)
 		for range 4 {
 			checkPaths(w, n, x, w.drawQuestion())
 		}
 	})
-	n.check(t, kindsOfAnswers())
+	n.check(t, worlds, kindsOfAnswers())
 }
 
 // kindsOfAnswers are all entries, hops and misses, by what a tally calls them.
