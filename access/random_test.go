@@ -570,7 +570,7 @@ func checkWorlds(t *testing.T, worlds int, property func(*randomWorld)) {
 }
 
 // worldsToTry is the number asked for on the command line, or else what a test is
-// worth, or a sample of it in a short run.
+// worth. (Of either rapid tries a fifth in a short run.)
 func worldsToTry(worth int) int {
 	asked := 0
 	flag.Visit(func(f *flag.Flag) {
@@ -578,11 +578,8 @@ func worldsToTry(worth int) int {
 			asked, _ = strconv.Atoi(f.Value.String())
 		}
 	})
-	switch {
-	case asked > 0:
+	if asked > 0 {
 		return asked
-	case testing.Short():
-		return max(1, worth/10)
 	}
 	return worth
 }
