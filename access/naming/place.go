@@ -259,26 +259,33 @@ func (n *Names) placeUnknown(text string, in estate.Tenant) error {
 	return unknown("place", text, n.tenantName(in), near)
 }
 
-// PlaceLabel is a place as people read it, in a form that Place reads too:
-// "shop/shop-web/vm-1", or the scope where the subscription has no name.
+// PlaceLabel is a place as people read it: "shop/shop-web/vm-1 (Contoso)", or the
+// scope where the subscription has no name.
 func (n *Names) PlaceLabel(node estate.Node) string {
-	var names []string
-	for at := node; at != estate.None; at = n.e.NodeParent[at] {
-		if n.isType(at, "subscriptions") {
-			name := n.subscriptionName(at)
-			if name == "" {
-				break
-			}
-			names = append(names, name)
-			label := names[len(names)-1]
-			for i := len(names) - 2; i >= 0; i-- {
-				label += "/" + names[i]
-			}
-			return Clean(label) + n.ofTenant(node)
-		}
-		names = append(names, n.e.NodeName.At(int(at)))
+	path, ok := n.path(node)
+	if !ok {
+		path = n.e.Scope(node).String()
 	}
-	return n.e.Scope(node).String() + n.ofTenant(node)
+	return Clean(path) + n.ofTenant(node)
+}
+
+// path is the names from the subscription down to the node, parted by slashes; of
+// a management group its own name. Not ok: there is nothing better than the id.
+func (n *Names) path(node estate.Node) (path string, ok bool) {
+	for at := node; at != estate.None; at = n.e.NodeParent[at] {
+		name := n.e.NodeName.At(int(at))
+		switch {
+		case n.isType(at, "/"):
+			return "", false
+		case n.isType(at, "subscriptions"):
+			name = n.subscriptionName(at)
+			return strings.TrimSuffix(name+"/"+path, "/"), name != ""
+		case n.isType(at, "managementGroups"):
+			return name, true
+		}
+		path = strings.TrimSuffix(name+"/"+path, "/")
+	}
+	return "", false
 }
 
 func (n *Names) subscriptionName(node estate.Node) string {
