@@ -50,7 +50,7 @@ type Line struct {
 	// Spans are the places, from the top down.
 	Spans []Span
 	// Count is how much of the estate they are.
-	Count access.Count
+	Count Count
 	// Tenants are the names of the tenants whose places they are.
 	Tenants []string
 	// Because are the facts that differ and touch these people there.
@@ -126,3 +126,11 @@ func Compare(x *access.Index, at time.Time, a, b csp.ObjectID) Result {
 
 // none is what there is not, of whatever kind.
 const none = estate.None
+
+// Count is how much of the estate something concerns.
+type Count struct {
+	Tenants       int
+	Subscriptions int
+	// Nodes are the subscriptions, resource groups and resources that are known.
+	Nodes int
+}
