@@ -236,7 +236,7 @@ func (q *asking) codeIn(a account, node estate.Node) truth {
 	for _, name := range CodeActions(q.x.resourceType(node)) {
 		there := *q
 		there.target, there.node, there.below = q.x.NodeTenant[node], node, false
-		there.row = q.x.row(Action{name: name})
+		there.row = q.x.row(Action{name: name, text: name})
 		best = max(best, there.getsAs(a))
 	}
 	return best

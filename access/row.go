@@ -10,11 +10,8 @@ import (
 	"latchkey/csp"
 )
 
-// Operations that the rules themselves speak of.
-var (
-	writeAssignments  = MustParseAction("Microsoft.Authorization/roleAssignments/write")
-	deleteAssignments = MustParseAction("Microsoft.Authorization/roleAssignments/delete")
-)
+// writeAssignments is the action by which one hands out access (R26).
+var writeAssignments = MustParseAction("Microsoft.Authorization/roleAssignments/write")
 
 // entry is a permission entry of a role, folded.
 type entry struct {
@@ -58,15 +55,12 @@ func allows(entries []entry, a Action) truth {
 
 // holds judges a condition for an action of which nothing more is known. What is
 // to be assigned to whom is not part of a question, so that a condition on
-// writing and deleting assignments cannot be judged here.
+// writing or deleting assignments holds only if it lets every request through.
 func holds(c *condition.Condition, a Action) truth {
-	switch {
-	case c == nil:
+	if c == nil {
 		return yes
-	case a == writeAssignments, a == deleteAssignments:
-		return maybe
 	}
-	return judged(c.Holds(a.name, condition.Request{}))
+	return judged(c.Regardless(a.name))
 }
 
 // row says, for one action, which roles allow it: two bits a role, so that an

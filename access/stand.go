@@ -104,7 +104,7 @@ func (q *asking) eachGroup(p estate.Principal, eligible bool, do func(estate.Pri
 func (q *asking) potential(a account) standing {
 	s := q.stand(a, true)
 	tenant := q.x.tenantOf(a)
-	if tenant == estate.None {
+	if tenant == estate.None || q.taken == nil {
 		return s
 	}
 	any, open := q.taken.commands[tenant], q.taken.fillsGroups[tenant]

@@ -13,11 +13,22 @@ func (x *Index) Can(question Question) Verdict {
 	if len(gaps) > 0 {
 		return Unknown
 	}
+	if !q.isDirectory() && !q.below {
+		if v, certain := x.atOnce(estate.Principal(q.principal), q.row, q.node, q.at); certain {
+			return v
+		}
+	}
 	return q.verdict()
 }
 
 // verdict weighs what is so, what could become so, and what is not known.
 func (q *asking) verdict() Verdict {
+	if !slices.Contains(q.leads(), q.home) {
+		if len(q.gapsOfStrangers()) > 0 {
+			return Unknown
+		}
+		return HasNot
+	}
 	switch has := q.weigh(q.has(q.principal, false), q.gapsForHas()); has {
 	case yes:
 		return Has
@@ -185,6 +196,7 @@ var (
 	gapsOfAzure     = []csp.FactKind{csp.MissingTenant, csp.MissingMemberships, csp.MissingSubscriptions, csp.MissingPlacements, csp.MissingRoles, csp.MissingAssignments}
 	gapsOfDirectory = []csp.FactKind{csp.MissingTenant, csp.MissingMemberships, csp.MissingDirectoryRoles}
 	gapsOfStrangers = []csp.FactKind{csp.MissingPrincipals, csp.MissingRelationships, csp.MissingLighthouse}
+	gapsOfEntry     = []csp.FactKind{csp.MissingTenant, csp.MissingPrincipals, csp.MissingRelationships, csp.MissingLighthouse}
 	gapsOfHome      = []csp.FactKind{csp.MissingTenant, csp.MissingMemberships}
 )
 
@@ -197,11 +209,22 @@ func (q *asking) gapsForHas() []csp.Gap {
 	if q.home == q.target {
 		return q.gapsOf(q.target, kinds, true)
 	}
-	kinds = slices.Concat(kinds, gapsOfStrangers)
-	if q.isDirectory() {
-		kinds = kinds[:len(kinds)-1] // Lighthouse gives nothing in a directory
-	}
+	kinds = slices.Concat(kinds, q.entryKinds(gapsOfStrangers))
 	return append(q.gapsOf(q.target, kinds, true), q.gapsOf(q.home, gapsOfHome, false)...)
+}
+
+// gapsOfStrangers are the gaps by which somebody could have a way in from a tenant
+// of which no fact says that one can come from there.
+func (q *asking) gapsOfStrangers() []csp.Gap {
+	return q.gapsOf(q.target, q.entryKinds(gapsOfEntry), true)
+}
+
+// entryKinds are the kinds without Lighthouse where it gives nothing: in a directory.
+func (q *asking) entryKinds(kinds []csp.FactKind) []csp.FactKind {
+	if q.isDirectory() {
+		return kinds[:len(kinds)-1]
+	}
+	return kinds
 }
 
 // gapsAgainst are the gaps that could take an action away.

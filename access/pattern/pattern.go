@@ -141,3 +141,7 @@ func matchesWords(pattern, action []string) bool {
 	}
 	return false
 }
+
+// Matches says whether the i-th of the set's actions matches the folded action,
+// exceptions aside.
+func (l Set) Matches(i int, action string) bool { return Matches(l.Actions[i], action) }
