@@ -50,12 +50,18 @@ type Line struct {
 	// Spans are the places, from the top down.
 	Spans []Span
 	// Count is how much of the estate they are.
-	Count Count
+	Count access.Count
 	// Tenants are the names of the tenants whose places they are.
 	Tenants []string
 	// Because are the facts that differ and touch these people there.
 	Because []Cause
+
+	all []Action
 }
+
+// All are all actions that the line is about, of those that the comparison knows
+// of: those that roles in use name, and for a pattern one that it matches.
+func (l Line) All() []Action { return l.all }
 
 // Gained says whether the line is about something that is better after than before.
 func (l Line) Gained() bool { return rank(l.After) > rank(l.Before) }
@@ -119,18 +125,13 @@ func Diff(before, after Side, options Options) Result {
 // has and a lacks.
 func Compare(x *access.Index, at time.Time, a, b csp.ObjectID) Result {
 	p := newPair(Side{x, at}, Side{x, at})
-	before, _ := x.FindPrincipal(a)
-	after, _ := x.FindPrincipal(b)
+	before, known := x.FindPrincipal(a)
+	after, alsoKnown := x.FindPrincipal(b)
+	if !known || !alsoKnown {
+		return Result{}
+	}
 	return p.compare(before, after)
 }
 
 // none is what there is not, of whatever kind.
 const none = estate.None
-
-// Count is how much of the estate something concerns.
-type Count struct {
-	Tenants       int
-	Subscriptions int
-	// Nodes are the subscriptions, resource groups and resources that are known.
-	Nodes int
-}

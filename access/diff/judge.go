@@ -82,6 +82,7 @@ type change struct {
 	before, after access.Verdict
 	table         *kindTable
 	kinds         []kind
+	units         []int // that allow something, of those that the account has
 	spans         []region
 	directories   []tenant
 	causes        []int
@@ -118,7 +119,7 @@ func (c comparison) inAzure(touched []placeTouch) []change {
 	list := c.p.kinds.azure.of(allowing, others)
 	var found []change
 	for _, k := range list {
-		found = append(found, c.ofKind(places, k)...)
+		found = append(found, c.ofKind(places, k, sorted(allowing))...)
 	}
 	return merge(found)
 }
@@ -131,7 +132,7 @@ func (c comparison) unitsHeld(v view) []int {
 }
 
 // ofKind asks for one kind of actions at all candidates.
-func (c comparison) ofKind(places []candidate, k kind) []change {
+func (c comparison) ofKind(places []candidate, k kind, units []int) []change {
 	type outcome struct{ before, after access.Verdict }
 	results := make([]outcome, len(places))
 	groups := map[outcome]*change{}
@@ -160,7 +161,7 @@ func (c comparison) ofKind(places []candidate, k kind) []change {
 		}
 		g := groups[o]
 		if g == nil {
-			g = &change{who: c.after.who, before: o.before, after: o.after, table: &c.p.kinds.azure, kinds: []kind{k}}
+			g = &change{who: c.after.who, before: o.before, after: o.after, table: &c.p.kinds.azure, kinds: []kind{k}, units: units}
 			groups[o] = g
 			order = append(order, o)
 		}
@@ -369,32 +370,51 @@ func (c comparison) inDirectories(touched []directoryTouch) []change {
 	if len(causes) == 0 {
 		return nil
 	}
-	list := c.p.kinds.directory.of(append(c.directoryUnits(c.before), c.directoryUnits(c.after)...), nil)
+	units := sorted(append(c.directoryUnits(c.before), c.directoryUnits(c.after)...))
+	list := c.p.kinds.directory.of(units, nil)
+	at := map[tenant]bool{}
+	for t := range causes {
+		at[t] = true
+	}
 	var found []change
 	for _, k := range list {
-		groups := map[[2]access.Verdict]*change{}
-		for at, why := range causes {
-			before, after := c.askDirectory(c.before, k.ask.Action, at), c.askDirectory(c.after, k.ask.Action, at)
-			if !c.differs(before, after) {
-				continue
+		for _, one := range c.inDirectoriesOfKind(at, k) {
+			one.units = units
+			for _, t := range one.directories {
+				one.causes = append(one.causes, causes[t]...)
 			}
-			if !c.became {
-				before, after = firmly(before), firmly(after)
-			}
-			g := groups[[2]access.Verdict{before, after}]
-			if g == nil {
-				g = &change{who: c.after.who, before: before, after: after, table: &c.p.kinds.directory, kinds: []kind{k}}
-				groups[[2]access.Verdict{before, after}] = g
-			}
-			g.directories = append(g.directories, at)
-			g.causes = sorted(append(g.causes, why...))
-		}
-		for _, g := range groups {
-			slices.SortFunc(g.directories, func(a, b tenant) int { return cmp.Or(cmp.Compare(a.new, b.new), cmp.Compare(a.old, b.old)) })
-			found = append(found, *g)
+			one.causes = sorted(one.causes)
+			found = append(found, one)
 		}
 	}
 	return merge(found)
+}
+
+// inDirectoriesOfKind asks for one kind of actions in directories.
+func (c comparison) inDirectoriesOfKind(at map[tenant]bool, k kind) []change {
+	groups := map[[2]access.Verdict]*change{}
+	for t := range at {
+		before, after := c.askDirectory(c.before, k.ask.Action, t), c.askDirectory(c.after, k.ask.Action, t)
+		if !c.differs(before, after) {
+			continue
+		}
+		if !c.became {
+			before, after = firmly(before), firmly(after)
+		}
+		g := groups[[2]access.Verdict{before, after}]
+		if g == nil {
+			g = &change{who: c.after.who, before: before, after: after, table: &c.p.kinds.directory, kinds: []kind{k}}
+			groups[[2]access.Verdict{before, after}] = g
+		}
+		g.directories = append(g.directories, t)
+	}
+	var found []change
+	for _, g := range groups {
+		slices.SortFunc(g.directories, func(a, b tenant) int { return cmp.Or(cmp.Compare(a.new, b.new), cmp.Compare(a.old, b.old)) })
+		found = append(found, *g)
+	}
+	slices.SortFunc(found, func(a, b change) int { return cmp.Or(cmp.Compare(a.after, b.after), cmp.Compare(a.before, b.before)) })
+	return found
 }
 
 // directoryUnits are the units of the directory roles that an account may have

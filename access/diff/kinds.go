@@ -9,6 +9,7 @@ import (
 
 	"latchkey/access"
 	"latchkey/access/estate"
+	"latchkey/access/naming"
 	"latchkey/access/pattern"
 	"latchkey/csp"
 )
@@ -43,8 +44,8 @@ func mustParseDataAction(s string) access.Action {
 type unit struct {
 	// name is the role's, for lines; empty for other units.
 	name string
-	// has says whether the unit is about an action.
-	has func(Action) bool
+	// has says whether the unit is about an action, by its folded name.
+	has func(name string, data bool) bool
 	// on are the candidates it is about; made when first needed.
 	on []uint64
 }
@@ -80,7 +81,7 @@ func newKinds(p *pair) *kinds {
 	k := &kinds{}
 	k.azure.byUnits, k.directory.byUnits = map[string][]kind{}, map[string][]kind{}
 	for _, a := range Standing {
-		if strings.HasPrefix(a.String(), "microsoft.directory/") {
+		if naming.WhereIs(a.Action) == naming.InDirectory {
 			k.directory.candidates = append(k.directory.candidates, a)
 		} else {
 			k.azure.candidates = append(k.azure.candidates, a)
@@ -132,15 +133,15 @@ func (k *kinds) addDenials(i int, s side, g *gather) {
 }
 
 // about says for which actions some entry of the permissions is.
-func about(permissions []csp.Permission) func(Action) bool {
+func about(permissions []csp.Permission) func(string, bool) bool {
 	type entry struct{ control, data pattern.Set }
 	entries := make([]entry, len(permissions))
 	for i, p := range permissions {
 		entries[i] = entry{pattern.NewSet(p.Actions, p.NotActions), pattern.NewSet(p.DataActions, p.NotDataActions)}
 	}
-	return func(a Action) bool {
+	return func(name string, data bool) bool {
 		for _, e := range entries {
-			if a.IsData() && e.data.Has(a.String()) || !a.IsData() && e.control.Has(a.String()) {
+			if data && e.data.Has(name) || !data && e.control.Has(name) {
 				return true
 			}
 		}
@@ -171,16 +172,16 @@ func (k *kinds) addConditions(i int, s side, g *gather) {
 	for _, text := range texts {
 		conditional = conditional || text != ""
 		for _, found := range inCondition.FindAllStringSubmatch(text, -1) {
-			name := pattern.Fold(found[1])
+			named := pattern.Fold(found[1])
 			g.add(found[1], false)
 			g.add(found[1], true)
-			k.conditions[i] = append(k.conditions[i], k.azure.unit("", func(a Action) bool { return pattern.Matches(name, a.String()) }))
+			k.conditions[i] = append(k.conditions[i], k.azure.unit("", func(name string, _ bool) bool { return pattern.Matches(named, name) }))
 		}
 	}
 	if conditional {
 		g.add("Microsoft.Authorization/roleAssignments/delete", false)
-		k.conditions[i] = append(k.conditions[i], k.azure.unit("", func(a Action) bool {
-			return a.String() == "microsoft.authorization/roleassignments/write" || a.String() == "microsoft.authorization/roleassignments/delete"
+		k.conditions[i] = append(k.conditions[i], k.azure.unit("", func(name string, _ bool) bool {
+			return name == "microsoft.authorization/roleassignments/write" || name == "microsoft.authorization/roleassignments/delete"
 		}))
 	}
 }
@@ -189,8 +190,8 @@ func (k *kinds) addDirectoryRoles(i int, s side, g *gather) {
 	k.directories[i] = make([]int, len(s.e.DirectoryRoles))
 	for n, role := range s.e.DirectoryRoles {
 		actions := pattern.FoldAll(role.Actions)
-		k.directories[i][n] = k.directory.unit(role.Name, func(a Action) bool {
-			return slices.ContainsFunc(actions, func(one string) bool { return pattern.MatchesDirectory(one, a.String()) })
+		k.directories[i][n] = k.directory.unit(role.Name, func(name string, _ bool) bool {
+			return slices.ContainsFunc(actions, func(one string) bool { return pattern.MatchesDirectory(one, name) })
 		})
 		for _, action := range role.Actions {
 			g.addDirectory(action)
@@ -198,17 +199,25 @@ func (k *kinds) addDirectoryRoles(i int, s side, g *gather) {
 	}
 }
 
-func (t *kindTable) unit(name string, has func(Action) bool) int {
+func (t *kindTable) unit(name string, has func(string, bool) bool) int {
 	t.units = append(t.units, unit{name: name, has: has})
 	return len(t.units) - 1
 }
+
+// operation is an action whatever its spelling.
+type operation struct {
+	name string
+	data bool
+}
+
+func (a Action) operation() operation { return operation{pattern.Fold(a.String()), a.IsData()} }
 
 // gather collects candidates: the actions that roles and denials name, and for
 // each pattern an action that only it matches, as far as that can be had.
 type gather struct {
 	t        *kindTable
 	patterns []Action // made of patterns; they come last
-	seen     map[access.Action]bool
+	seen     map[operation]bool
 }
 
 func (g *gather) permissions(list []csp.Permission) {
@@ -262,15 +271,15 @@ func (g *gather) addDirectory(name string) {
 
 func (g *gather) take(a Action, made bool) {
 	if g.seen == nil {
-		g.seen = map[access.Action]bool{}
+		g.seen = map[operation]bool{}
 		for _, known := range g.t.candidates {
-			g.seen[known.Action] = true
+			g.seen[known.operation()] = true
 		}
 	}
-	if g.seen[a.Action] {
+	if g.seen[a.operation()] {
 		return
 	}
-	g.seen[a.Action] = true
+	g.seen[a.operation()] = true
 	if made {
 		g.patterns = append(g.patterns, a)
 	} else {
@@ -282,10 +291,10 @@ func (g *gather) take(a Action, made bool) {
 // patterns last, each sorted, so that the first of a kind is the one to show.
 func (g *gather) finish() {
 	byName := func(a, b Action) int {
-		return cmp.Or(cmp.Compare(a.String(), b.String()), strings.Compare(a.Words, b.Words))
+		return cmp.Or(cmp.Compare(a.operation().name, b.operation().name), strings.Compare(a.Words, b.Words))
 	}
 	first := slices.IndexFunc(g.t.candidates, func(a Action) bool {
-		return !slices.ContainsFunc(Standing, func(s Action) bool { return s.Action == a.Action })
+		return !slices.ContainsFunc(Standing, func(s Action) bool { return s.operation() == a.operation() })
 	})
 	if first >= 0 {
 		slices.SortFunc(g.t.candidates[first:], byName)
@@ -300,7 +309,7 @@ func (t *kindTable) bits(n int) []uint64 {
 	if u.on == nil {
 		u.on = make([]uint64, len(t.candidates)/64+1)
 		for i, a := range t.candidates {
-			if u.has(a) {
+			if u.has(pattern.Fold(a.String()), a.IsData()) {
 				u.on[i/64] |= 1 << (i % 64)
 			}
 		}

@@ -5,13 +5,15 @@ import (
 	"cmp"
 
 	"latchkey/access/estate"
+	"latchkey/access/naming"
 	"latchkey/csp"
 )
 
 // world is one side with what has been worked out about it.
 type world struct {
 	Side
-	e *estate.Estate
+	e     *estate.Estate
+	names *naming.Names
 	// groups caches, by principal, the groups that any chain of memberships leads
 	// to, itself first.
 	groups map[estate.Principal][]estate.Principal
@@ -30,7 +32,7 @@ type world struct {
 
 func newWorld(s Side) *world {
 	w := &world{
-		Side: s, e: s.Index.Estate,
+		Side: s, e: s.Index.Estate, names: naming.New(s.Index.Estate),
 		groups: map[estate.Principal][]estate.Principal{}, holders: map[estate.Principal][]estate.Principal{},
 		projected: map[estate.Principal][]estate.Node{}, opened: map[estate.Principal][]estate.Tenant{}, denies: map[estate.Principal][]estate.Node{},
 		projectedRoles: map[estate.Principal][]estate.Role{}, unitsOf: map[estate.Principal][]int{},
@@ -50,6 +52,8 @@ type pair struct {
 	causes      []Cause
 	causeNumber map[Cause]int
 	kinds       *kinds
+	// comparing two accounts of one world, instead of two worlds.
+	comparing bool
 }
 
 // translation has the numbers of the other side.
