@@ -35,7 +35,12 @@ type quick struct {
 	// coders are the holders, by tenant, who may run code as an identity there (R26).
 	coders      map[holderIn]bool
 	projectedAt map[estate.Node]bool
+	projectedTo map[estate.Principal]bool
 	write       *row
+
+	// slow says of a tenant that something is denied, projected or not collected in it.
+	slow    []bool
+	members members
 }
 
 type holderIn struct {
@@ -54,11 +59,29 @@ func (x *Index) makeQuick() {
 	for _, d := range x.denials {
 		k.denied[d.Node] = true
 	}
-	k.projectedAt = map[estate.Node]bool{}
+	k.projectedAt, k.projectedTo = map[estate.Node]bool{}, map[estate.Principal]bool{}
 	for _, l := range x.Lighthouses {
-		k.projectedAt[l.Node] = true
+		k.projectedAt[l.Node], k.projectedTo[l.Principal] = true, true
 	}
 	x.makeCoders()
+	x.makeSlow()
+	x.makeMembers()
+}
+
+// makeSlow marks the tenants for which intervals and holders take a judgement.
+func (x *Index) makeSlow() {
+	slow := slices.Clone(x.gaps)
+	for n := range x.quick.denied {
+		if t := x.NodeTenant[n]; t != estate.None {
+			slow[t] = true
+		}
+	}
+	for n := range x.quick.projectedAt {
+		if t := x.NodeTenant[n]; t != estate.None {
+			slow[t] = true
+		}
+	}
+	x.quick.slow = slow
 }
 
 // makeUp follows memberships once for everybody.
