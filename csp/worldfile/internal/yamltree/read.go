@@ -73,10 +73,13 @@ func refused(t *token.Token) string {
 	case token.MappingKeyType:
 		return `keys after "? " are not read; write "key: value"`
 	case token.InvalidType:
-		if strings.Contains(t.Error, `'\t'`) {
+		switch {
+		case strings.Contains(t.Error, "'\t'"):
 			return "a tab stands here; indent with blanks"
+		case strings.Contains(t.Error, "could not find end character"):
+			return "the quotation marks that open here are never closed"
 		}
-		return "this cannot be read: " + t.Error + "; a text with such characters needs quotation marks"
+		return "this is no YAML: " + t.Error + "; a text with such characters needs quotation marks"
 	}
 	return ""
 }
