@@ -2,7 +2,6 @@ package access
 
 import (
 	"slices"
-	"sort"
 
 	"latchkey/access/estate"
 	"latchkey/access/pattern"
@@ -279,18 +278,15 @@ func (q *asking) isCoder(a account, in estate.Tenant) bool {
 // identitiesOf are the identities of resources of a tenant.
 func (x *Index) identitiesOf(t estate.Tenant) []estate.Identity {
 	root := x.TenantRoot[t]
-	from := sort.Search(len(x.Identities), func(i int) bool { return x.Identities[i].Node >= root })
-	rest := x.Identities[from:]
-	return rest[:sort.Search(len(rest), func(i int) bool { return rest[i].Node > x.NodeLast[root] })]
+	return between(x.Identities, root, x.NodeLast[root], func(i *estate.Identity) estate.Node { return i.Node })
 }
 
 // codeIn says whether the account can run code in the resource.
 func (q *asking) codeIn(a account, node estate.Node) truth {
 	best := no
-	for _, name := range CodeActions(q.x.resourceType(node)) {
+	for _, r := range q.x.quick.codeRows[node] {
 		there := *q
-		there.target, there.node, there.below = q.x.NodeTenant[node], node, false
-		there.row = q.x.row(Action{name: name, text: name})
+		there.target, there.node, there.below, there.row = q.x.NodeTenant[node], node, false, r
 		best = max(best, there.getsAs(a))
 	}
 	return best
@@ -299,6 +295,5 @@ func (q *asking) codeIn(a account, node estate.Node) truth {
 // resourceType is the folded type of a resource, such as
 // microsoft.compute/virtualmachines; of what is no resource it is empty.
 func (x *Index) resourceType(n estate.Node) string {
-	scope := pattern.Fold(x.Scope(n).String())
-	return typeOf(scope)
+	return typeOf(pattern.Fold(x.Scope(n).String()))
 }

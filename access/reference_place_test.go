@@ -177,7 +177,9 @@ func (r *plain) directoryRoleAllows(id csp.DirectoryRoleID, action access.Action
 }
 
 // isOfDirectory: the action is one of the directory's own.
-func isOfDirectory(a access.Action) bool { return strings.HasPrefix(a.String(), "microsoft.directory/") }
+func isOfDirectory(a access.Action) bool {
+	return strings.HasPrefix(a.String(), "microsoft.directory/")
+}
 
 // patterns are patterns as regular expressions, each translated once.
 type patterns struct {
