@@ -90,7 +90,10 @@ func (w *world) printAnswer(out io.Writer, a access.Answer) {
 		return fmt.Sprintf("%s at %s", naming.Clean(d.Name), w.placeName(access.At(d.Scope)))
 	})
 	section(out, "What is missing", a.Misses, func(m access.Miss) string {
-		return strings.TrimSpace(m.Text + " " + m.Next)
+		if m.Next == "" {
+			return m.Text
+		}
+		return m.Text + "\n    next: " + m.Next
 	})
 	section(out, "Not known", a.Gaps, w.gapText)
 	section(out, "Notes", a.Notes, func(n access.Note) string { return n.Text + " (" + n.Rule + ")" })

@@ -231,7 +231,12 @@ func whatWords(l diff.Line) string {
 	}
 	words := make([]string, len(l.Actions))
 	for i, a := range l.Actions {
-		words[i] = a.Words
+		if words[i] = a.Words; a.Words == "*" {
+			words[i] = "anything else"
+		}
+	}
+	if l.PartOf != "" {
+		return "parts of " + l.PartOf + ": " + some(words)
 	}
 	return some(words)
 }
@@ -295,6 +300,7 @@ type diffLineView struct {
 	Before        string          `json:"before"`
 	After         string          `json:"after"`
 	Roles         []string        `json:"roles,omitempty"`
+	PartOf        string          `json:"partOf,omitempty"`
 	Actions       []string        `json:"actions"`
 	Places        []spanView      `json:"places"`
 	Tenants       []string        `json:"tenants"`
@@ -307,7 +313,7 @@ func diffViewOf(r diff.Result) diffView {
 	v := diffView{Accounts: r.Accounts, Lines: []diffLineView{}}
 	for _, l := range r.Lines {
 		line := diffLineView{
-			Gained: l.Gained(), Before: l.Before.String(), After: l.After.String(), Roles: l.Roles,
+			Gained: l.Gained(), Before: l.Before.String(), After: l.After.String(), Roles: l.Roles, PartOf: l.PartOf,
 			Tenants: l.Tenants, Subscriptions: l.Count.Subscriptions, KnownPlaces: l.Count.Places,
 		}
 		for _, p := range l.Who {

@@ -151,12 +151,8 @@ func (w *world) action(c *cobra.Command, text string, data bool) (a access.Actio
 	default:
 		note = "No role names an action " + text + ", so it may be misspelt."
 	}
-	if !known && !data {
-		if d, err := access.ParseDataAction(text); err == nil {
-			if _, isData := w.names.NearActions(d); isData {
-				note = text + " is a data action: ask with --data."
-			}
-		}
+	if asData, err := access.ParseDataAction(text); err == nil && !data && !w.names.IsNamed(a) && w.names.IsNamed(asData) {
+		note = text + " is a data action: ask with --data."
 	}
 	return a, note, nil
 }
