@@ -52,7 +52,7 @@ func (c comparison) everywhere() []change {
 			if !s.isBefore {
 				v = c.after
 			}
-			if v.n == none {
+			if !v.isListed() {
 				continue
 			}
 			t := v.Index.Reach(v.who, action.Action, v.At)
@@ -64,6 +64,9 @@ func (c comparison) everywhere() []change {
 					at[s.spot(s.node(place))] = true
 				}
 			}
+		}
+		for _, place := range c.p.moved {
+			at[place] = true
 		}
 		for place := range at {
 			places = append(places, candidate{at: place})
@@ -100,8 +103,10 @@ func (c comparison) causes() []int {
 }
 
 func (w *world) find(id csp.TenantID) estate.Tenant {
-	t, _ := w.e.FindTenant(id)
-	return t
+	if t, ok := w.e.FindTenant(id); ok {
+		return t
+	}
+	return none
 }
 
 // node is the node of a known place.

@@ -198,12 +198,33 @@ func (c comparison) differs(before, after access.Verdict) bool {
 	return (before == access.Has) != (after == access.Has)
 }
 
-// ask asks the engine at a place.
+// ask asks the engine at a place. Of who is not there, or where is not there, the
+// verdict is no: that is what a difference is about, and nothing is unknown in it.
 func (c comparison) ask(v view, action access.Action, at spot) access.Verdict {
-	if v.n == none {
-		return access.Unknown
+	place := c.p.placeFor(v, at)
+	if !v.isListed() || !v.knows(place) {
+		return access.HasNot
 	}
-	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: c.p.placeFor(v, at), At: v.At})
+	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: place, At: v.At})
+}
+
+// isListed says whether the account is there at all.
+func (v view) isListed() bool { return v.n != none && v.e.PrincipalTenant[v.n] != none }
+
+// knows says whether the place lies in a tenant that is there.
+func (w *world) knows(place access.Place) bool {
+	t := estate.Tenant(none)
+	if !place.Tenant.IsZero() {
+		t = w.find(place.Tenant)
+	}
+	if !place.IsDirectory() && (t != none || place.Tenant.IsZero()) {
+		n, _ := w.e.FindNode(t, place.Scope.String())
+		if n == none {
+			return false
+		}
+		t = w.e.NodeTenant[n]
+	}
+	return t != none && w.e.TenantListed[t] != 0
 }
 
 // placeFor is a place as a question names it: with the tenant only above
@@ -457,10 +478,11 @@ var (
 )
 
 func (c comparison) askDirectory(v view, action access.Action, at tenant) access.Verdict {
-	if v.n == none {
-		return access.Unknown
+	place := access.DirectoryOf(c.p.tenantID(at))
+	if !v.isListed() || !v.knows(place) {
+		return access.HasNot
 	}
-	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: access.DirectoryOf(c.p.tenantID(at)), At: v.At})
+	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: place, At: v.At})
 }
 
 func (p *pair) tenantID(at tenant) csp.TenantID {

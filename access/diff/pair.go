@@ -51,6 +51,7 @@ type pair struct {
 	touches     map[csp.ObjectID]*touch
 	causes      []Cause
 	causeNumber map[Cause]int
+	moved       []spot // subscriptions and management groups that are elsewhere, or on one side only
 	kinds       *kinds
 	// comparing two accounts of one world, instead of two worlds.
 	comparing bool

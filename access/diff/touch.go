@@ -360,6 +360,7 @@ func (p *pair) nodeRows() {
 			if also != none && s.sameParent(other, node, also, back) && p.sameOwner(s, other, node, also) {
 				continue
 			}
+			p.moved = append(p.moved, s.spot(node))
 			p.touchHolders(s, node, area{spots: []spot{s.spot(node)}}, s.nodeCause(node, also == none))
 		}
 	}
