@@ -161,7 +161,7 @@ func dap(partner, customer string, words ...string) fact {
 // gdap is an active relationship in which a group has the role.
 func gdap(partner, customer, group, role string, change ...func(*csp.GDAPRelationship)) fact {
 	return func(f *csp.Facts) {
-		roles := []csp.DirectoryRoleID{directoryRole(role)}
+		roles := []csp.DirectoryRoleID{directoryRoleID(role)}
 		g := csp.GDAPRelationship{
 			ID: idFor[csp.GDAPRelationship](fmt.Sprint("gdap ", len(f.GDAPs))), Name: fmt.Sprint("gdap ", len(f.GDAPs)),
 			Partner: idFor[csp.Tenant](partner), Customer: idFor[csp.Tenant](customer), Status: csp.GDAPActive, Roles: roles,
@@ -215,14 +215,21 @@ func role(name string, entries ...csp.Permission) fact {
 	}
 }
 
+// directoryRoleID is a built-in role's, or that of a custom role of the name.
 func directoryRoleID(name string) csp.DirectoryRoleID {
-	for _, role := range builtin.EntraRoles() {
-		if role.Name == name {
-			return role.ID
-		}
+	if id, found := builtinDirectoryIDs[name]; found {
+		return id
 	}
 	return idFor[csp.DirectoryRole](name)
 }
+
+var builtinDirectoryIDs = func() map[string]csp.DirectoryRoleID {
+	ids := map[string]csp.DirectoryRoleID{}
+	for _, role := range builtin.EntraRoles() {
+		ids[role.Name] = role.ID
+	}
+	return ids
+}()
 
 func customDirectoryRole(name string, actions ...string) fact {
 	return func(f *csp.Facts) {

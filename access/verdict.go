@@ -153,7 +153,7 @@ func (q *asking) writes(a account, do func(*way, right, truth)) {
 			continue // it may hand out listed roles to managed identities only (R28)
 		}
 		q.rights(w, write, true, func(r right) {
-			t := min(w.sure, r.allowed, r.held, q.lets(w, r))
+			t := min(w.sure, r.held, q.lets(w, r))
 			if t == no {
 				return
 			}

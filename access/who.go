@@ -71,13 +71,24 @@ func (q *asking) ask(p estate.Principal, h *Holders) {
 		h.CanGet = append(h.CanGet, id)
 	case Unknown:
 		h.Unknown = append(h.Unknown, id)
-		if one.taken == nil {
-			one.become()
-		}
-		for _, g := range slices.Concat(one.gapsForHas(), one.gapsAgainst(), one.gapsForGet()) {
-			if !slices.Contains(h.Gaps, g) {
-				h.Gaps = append(h.Gaps, g)
-			}
+		h.Gaps = appendGaps(h.Gaps, &one)
+	}
+}
+
+// mostGaps is as many missing facts as are listed for many questions at once.
+const mostGaps = 256
+
+// appendGaps adds what the answer to an open question would depend on.
+func appendGaps(gaps []csp.Gap, q *asking) []csp.Gap {
+	if len(gaps) >= mostGaps {
+		return gaps
+	}
+	t := telling{asking: q}
+	t.tell()
+	for _, g := range t.answer.Gaps {
+		if !slices.Contains(gaps, g) {
+			gaps = append(gaps, g)
 		}
 	}
+	return gaps
 }
