@@ -35,7 +35,7 @@ func (p *pair) become(options Options) Result {
 	if options.Progress != nil {
 		options.Progress(len(ids), len(ids))
 	}
-	return p.lines(found)
+	return p.lines(found, 0)
 }
 
 // everywhere asks the standing questions wherever one of the two reaches anything.
@@ -144,7 +144,7 @@ func (p *pair) compare(a, b estate.Principal) Result {
 	for i := range found {
 		found[i].causes = nil
 	}
-	r := p.lines(found)
+	r := p.lines(found, 0)
 	for i := range r.Lines {
 		l := &r.Lines[i]
 		v := c.before // who has it

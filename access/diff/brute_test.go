@@ -357,6 +357,10 @@ func verdicts(before, after diff.Side) map[string]bool {
 
 // verdict is no of whom and what is not there.
 func verdict(x *access.Index, q access.Question) access.Verdict {
+	v := x.Can(q)
+	if v != access.Unknown {
+		return v
+	}
 	if p, ok := x.FindPrincipal(q.Principal); !ok || x.PrincipalTenant[p] == estate.None {
 		return access.HasNot
 	}
@@ -374,7 +378,7 @@ func verdict(x *access.Index, q access.Question) access.Verdict {
 	if t == estate.None || x.TenantListed[t] == 0 {
 		return access.HasNot
 	}
-	return x.Can(q)
+	return v
 }
 
 func TestComparingTwoIsAskingBothEverything(t *testing.T) {

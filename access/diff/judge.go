@@ -41,7 +41,7 @@ func (p *pair) judge(options Options) Result {
 	if options.Progress != nil {
 		options.Progress(len(ids), len(ids))
 	}
-	return p.lines(found)
+	return p.lines(found, options.Otherwise)
 }
 
 // touched are the accounts to ask about, in order.
@@ -139,11 +139,8 @@ func (c comparison) ofKind(places []candidate, k kind, units []int) []change {
 	var order []outcome
 	for i, place := range places {
 		o := outcome{c.ask(c.before, k.ask.Action, place.at), c.ask(c.after, k.ask.Action, place.at)}
-		if !c.differs(o.before, o.after) {
+		if o.before == o.after {
 			continue
-		}
-		if !c.became { // what it is instead may differ from place to place
-			o = outcome{firmly(o.before), firmly(o.after)}
 		}
 		results[i] = o
 	}
@@ -182,30 +179,25 @@ func (c comparison) ofKind(places []candidate, k kind, units []int) []change {
 	return found
 }
 
-// firmly is Has, or HasNot for everything else.
-func firmly(v access.Verdict) access.Verdict {
-	if v != access.Has {
-		return access.HasNot
-	}
-	return v
-}
-
-// differs says whether two verdicts make a change.
-func (c comparison) differs(before, after access.Verdict) bool {
-	if c.became {
-		return before != after
-	}
-	return (before == access.Has) != (after == access.Has)
-}
-
 // ask asks the engine at a place. Of who is not there, or where is not there, the
 // verdict is no: that is what a difference is about, and nothing is unknown in it.
 func (c comparison) ask(v view, action access.Action, at spot) access.Verdict {
-	place := c.p.placeFor(v, at)
-	if !v.isListed() || !v.knows(place) {
+	return c.verdict(v, action, c.p.placeFor(v, at))
+}
+
+func (c comparison) verdict(v view, action access.Action, place access.Place) access.Verdict {
+	question := access.Question{Principal: v.who, Action: action, Place: place, At: v.At}
+	if !c.became {
+		if v.Index.Has(question) {
+			return access.Has
+		}
 		return access.HasNot
 	}
-	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: place, At: v.At})
+	verdict := v.Index.Can(question)
+	if verdict == access.Unknown && !(v.isListed() && v.knows(place)) {
+		return access.HasNot
+	}
+	return verdict
 }
 
 // isListed says whether the account is there at all.
@@ -416,11 +408,8 @@ func (c comparison) inDirectoriesOfKind(at map[tenant]bool, k kind) []change {
 	groups := map[[2]access.Verdict]*change{}
 	for t := range at {
 		before, after := c.askDirectory(c.before, k.ask.Action, t), c.askDirectory(c.after, k.ask.Action, t)
-		if !c.differs(before, after) {
+		if before == after {
 			continue
-		}
-		if !c.became {
-			before, after = firmly(before), firmly(after)
 		}
 		g := groups[[2]access.Verdict{before, after}]
 		if g == nil {
@@ -478,11 +467,7 @@ var (
 )
 
 func (c comparison) askDirectory(v view, action access.Action, at tenant) access.Verdict {
-	place := access.DirectoryOf(c.p.tenantID(at))
-	if !v.isListed() || !v.knows(place) {
-		return access.HasNot
-	}
-	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: place, At: v.At})
+	return c.verdict(v, action, access.DirectoryOf(c.p.tenantID(at)))
 }
 
 func (p *pair) tenantID(at tenant) csp.TenantID {

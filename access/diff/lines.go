@@ -14,7 +14,7 @@ import (
 )
 
 // lines puts changes together that several people share, and says them.
-func (p *pair) lines(found []change) Result {
+func (p *pair) lines(found []change, otherwise int) Result {
 	groups := map[string]int{}
 	var shared [][]change
 	accounts := map[csp.ObjectID]bool{}
@@ -34,7 +34,20 @@ func (p *pair) lines(found []change) Result {
 		r.Lines = append(r.Lines, p.line(same))
 	}
 	slices.SortStableFunc(r.Lines, compareLines)
+	for i := range r.Lines[:min(otherwise, len(r.Lines))] {
+		p.otherwise(&r.Lines[i])
+	}
 	return r
+}
+
+// otherwise finds the verdict beside Has, of the first person in the first place.
+func (p *pair) otherwise(l *Line) {
+	side, verdict := 1, &l.After
+	if l.After == access.Has {
+		side, verdict = 0, &l.Before
+	}
+	c := comparison{p: p, became: true}
+	*verdict = c.verdict(p.view(side, l.Who[0].ID), l.Actions[0].Action, l.Spans[0].Place)
 }
 
 // compareLines puts losses before gains, then what concerns more places first.
@@ -86,7 +99,7 @@ func (p *pair) line(same []change) Line {
 	return l
 }
 
-// placeLine fills in where the change is, and what the verdict is there besides Has.
+// placeLine fills in where the change is.
 func (p *pair) placeLine(l *Line, c change) {
 	tenants := map[string]bool{}
 	for _, at := range c.directories {
@@ -105,20 +118,6 @@ func (p *pair) placeLine(l *Line, c change) {
 	slices.Sort(l.Tenants)
 	if len(c.spans) > 0 {
 		l.Count.Tenants = len(tenants)
-	}
-	// Without Becoming the side that is not Has was not told apart before.
-	view, verdict := p.view(1, c.who), &l.After
-	if l.After == access.Has {
-		view, verdict = p.view(0, c.who), &l.Before
-	}
-	if *verdict != access.HasNot || view.n == none || p.comparing {
-		return
-	}
-	ask := comparison{p: p}
-	if len(c.spans) > 0 {
-		*verdict = ask.ask(view, c.kinds[0].ask.Action, c.spans[0].at)
-	} else {
-		*verdict = ask.askDirectory(view, c.kinds[0].ask.Action, c.directories[0])
 	}
 }
 

@@ -69,7 +69,7 @@ func diffCommand(s streams) *cobra.Command {
 				w.at = at
 				sides[i] = w.side()
 			}
-			result := diff.Diff(sides[0], sides[1], diff.Options{Becoming: become, Progress: progress(s, "comparing")})
+			result := diff.Diff(sides[0], sides[1], diff.Options{Becoming: become, Otherwise: 100, Progress: progress(s, "comparing")})
 			return q.finish(s, result, check, "")
 		},
 	}
@@ -98,7 +98,7 @@ func whatIfCommand(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			result := diff.Diff(w.side(), then.side(), diff.Options{Becoming: become, Progress: progress(s, "comparing")})
+			result := diff.Diff(w.side(), then.side(), diff.Options{Becoming: become, Otherwise: 100, Progress: progress(s, "comparing")})
 			return q.finish(s, result, check, "If one were to "+strings.Join(said, ", and then ")+":\n\n")
 		},
 	}
