@@ -246,10 +246,7 @@ func addPlace(c *estate.Columns, in estate.Node, kind uint16, name string) {
 
 func TestScopesThatAreTooLongAreRefused(t *testing.T) {
 	facts := small()
-	text := shopVM.String()
-	for range 5 {
-		text += "/extensions/" + strings.Repeat("a", 100)
-	}
+	text := shopVM.String() + strings.Repeat("/extensions/"+strings.Repeat("a", 100), 5)
 	facts.Resources = append(facts.Resources, csp.Resource{Scope: csp.MustParseScope(text)})
 	c := build(t, facts).Columns
 	last := c.NodeName.Len() - 1

@@ -38,7 +38,7 @@ func Write(w io.Writer, e *estate.Estate) error {
 	binary.LittleEndian.PutUint32(head[len(magic):], version)
 	head = binary.LittleEndian.AppendUint32(head, uint32(len(all)))
 	head = binary.LittleEndian.AppendUint64(head, uint64(total))
-	out.Write(binary.LittleEndian.AppendUint32(head, crc32.Checksum(head, castagnoli)))
+	_, _ = out.Write(binary.LittleEndian.AppendUint32(head, crc32.Checksum(head, castagnoli)))
 	for i, s := range all {
 		writeSection(out, i+1, s, sizes[i])
 	}
@@ -49,12 +49,12 @@ func writeSection(out *bufio.Writer, number int, s section, size int64) {
 	var sum uint32
 	put := func(piece []byte) {
 		sum = crc32.Update(sum, castagnoli, piece)
-		out.Write(piece)
+		_, _ = out.Write(piece)
 	}
 	head := binary.LittleEndian.AppendUint32(nil, uint32(number))
 	put(binary.LittleEndian.AppendUint64(head, uint64(size)))
 	s.write(put)
-	out.Write(binary.LittleEndian.AppendUint32(nil, sum))
+	_, _ = out.Write(binary.LittleEndian.AppendUint32(nil, sum))
 }
 
 // Read reads an estate from r, which has size bytes; a reader with fewer is an
