@@ -147,6 +147,9 @@ func (r *reader) usage(key, body *node, at place) {
 		return
 	}
 	r.entries(body, "usage", func(key, body *node) {
+		if body.Kind == yamltree.Nothing {
+			r.problem(key, "when was %s last used? write a time behind it", clip(key.Text))
+		}
 		for _, n := range many(body) {
 			f := r.shortOr(n, "last", "usage")
 			row := csp.Usage{Principal: who, Action: key.Text, Data: f.yes("data"), Scope: at.scope, Last: f.time("last")}

@@ -15,7 +15,7 @@ import (
 // is left to whoever builds on the facts.
 func Parse(name string, text []byte) (csp.Facts, error) {
 	r := &reader{
-		name: name, seen: make(map[string]int),
+		name: name, seen: make(map[string]int), domains: make(map[csp.Domain]csp.TenantID),
 		roles: make(map[csp.RoleDefinitionID]bool), directoryRoles: make(map[csp.DirectoryRoleID]bool),
 		principals: make(map[csp.ObjectID]csp.Principal), adminAgents: make(map[csp.TenantID]csp.ObjectID),
 	}
@@ -38,6 +38,7 @@ type reader struct {
 	problems Problems
 	facts    csp.Facts
 	seen     map[string]int // line by noun and id
+	domains  map[csp.Domain]csp.TenantID
 
 	guests []func() // they name accounts
 	later  []func() // they name anything

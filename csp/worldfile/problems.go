@@ -27,7 +27,7 @@ const mostProblems = 20
 // Problems are what is wrong with a world file, in the order of its lines.
 type Problems struct {
 	List []Problem
-	// More: reading was given up at that many problems.
+	// More: reading ended at that many problems, and there may be others.
 	More bool
 }
 
@@ -59,7 +59,6 @@ func (r *reader) problem(n *yamltree.Node, format string, values ...any) {
 
 func (r *reader) problemAt(line, column int, text string) {
 	if r.full() {
-		r.problems.More = true
 		return
 	}
 	r.problems.List = append(r.problems.List, Problem{File: r.name, Line: line, Column: column, Text: text})
@@ -76,5 +75,6 @@ func (r *reader) err() error {
 	slices.SortStableFunc(r.problems.List, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	r.problems.More = r.full()
 	return &r.problems
 }

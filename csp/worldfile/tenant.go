@@ -21,14 +21,14 @@ func (r *reader) tenant(key, body *node, in section) {
 	f := r.fields(body, "a tenant")
 	id, name := named[csp.Tenant](f, key, "tenant")
 	r.once(key, "tenant", name, id.String())
-	t := csp.Tenant{ID: id, Name: name, OldRules: f.yes("old rules"), DefaultDomain: f.domain("domain")}
+	t := csp.Tenant{ID: id, Name: name, OldRules: f.yes("old rules"), DefaultDomain: f.domain("domain", id)}
 	if in != uncollected {
 		r.facts.Tenants = append(r.facts.Tenants, t)
 	} else if f.has("domain") || f.has("old rules") {
 		r.problem(key, `a tenant that was not collected has no domain and no rules; write its id where it is meant`)
 	}
 	f.each("other domains", func(n *node) {
-		if domain := r.domain(n); domain != "" {
+		if domain := r.domain(n, id); domain != "" {
 			r.facts.Domains = append(r.facts.Domains, csp.TenantDomain{Tenant: id, Domain: domain})
 		}
 	})
@@ -39,14 +39,15 @@ func (r *reader) tenant(key, body *node, in section) {
 }
 
 // domain is the domain under a key, empty where none is written.
-func (f fields) domain(key string) csp.Domain {
+func (f fields) domain(key string, of csp.TenantID) csp.Domain {
 	if !f.has(key) {
 		return ""
 	}
-	return f.r.domain(f.get(key))
+	return f.r.domain(f.get(key), of)
 }
 
-func (r *reader) domain(n *node) csp.Domain {
+// domain reads a domain of the tenant; another tenant cannot have it (R1).
+func (r *reader) domain(n *node, of csp.TenantID) csp.Domain {
 	text, ok := r.text(n, "domain")
 	if !ok {
 		return ""
@@ -56,10 +57,10 @@ func (r *reader) domain(n *node) csp.Domain {
 		r.problem(n, "%v", err)
 		return ""
 	}
-	if line := r.seen["domain "+domain.String()]; line != 0 {
-		r.problem(n, "the domain %s already belongs to a tenant at line %d, and a domain has one tenant", domain, line)
+	if owner, ok := r.domains[domain]; ok && owner != of {
+		r.problem(n, "the domain %s already belongs to the tenant at line %d, and a domain has one tenant", domain, r.seen["tenant "+owner.String()])
 	}
-	r.seen["domain "+domain.String()] = n.Line
+	r.domains[domain] = of
 	return domain
 }
 
