@@ -16,7 +16,7 @@ func (r *reader) access(key, body *node, at place) {
 	}
 	for _, item := range many(body) {
 		f := r.shortOr(item, "who", "an assignment")
-		who, ok := f.who("who", at.tenant)
+		who, ok := f.who(at.tenant)
 		if !ok {
 			continue
 		}
@@ -84,7 +84,7 @@ func (r *reader) lighthouse(key, body *node, at place) {
 	}
 	for _, item := range many(body) {
 		f := r.shortOr(item, "who", "a Lighthouse delegation")
-		who, ok := f.who("who", csp.TenantID{})
+		who, ok := f.who(csp.TenantID{})
 		if !ok {
 			continue
 		}

@@ -140,7 +140,8 @@ func TestWorldsAreReadAsTheyAreMeant(t *testing.T) {
 			Tenants:       []csp.Tenant{{ID: contoso, Name: "Contoso"}},
 			Subscriptions: []csp.Subscription{{ID: prod, Tenant: contoso, Name: "Prod"}},
 			Placements: []csp.Placement{
-				{Tenant: contoso, Child: managementGroup("a"), Parent: csp.Root()}, {Tenant: contoso, Child: managementGroup("b"), Parent: managementGroup("a")},
+				{Tenant: contoso, Child: managementGroup("a"), Parent: csp.Root()},
+				{Tenant: contoso, Child: managementGroup("b"), Parent: managementGroup("a")},
 				{Tenant: contoso, Child: scope, Parent: managementGroup("b")},
 			},
 		}},

@@ -90,7 +90,7 @@ func (r *reader) listOrMap(n *node, what string, visit func(key, body *node)) {
 	}
 }
 
-func (r *reader) add(p csp.Principal, key *node, noun string) {
+func (r *reader) add(p csp.Principal, key *node) {
 	r.once(key, "principal", p.Name, p.ID.String())
 	r.facts.Principals = append(r.facts.Principals, p)
 	r.principals[p.ID] = p
@@ -105,7 +105,7 @@ func (r *reader) user(t csp.Tenant, key, body *node) {
 	if f.has("sign in") {
 		p.SignInName = f.text("sign in")
 	}
-	r.add(p, key, "user")
+	r.add(p, key)
 }
 
 // signInName is what a user signs in with where the file does not say: the name
@@ -127,7 +127,7 @@ func (r *reader) servicePrincipal(tenant csp.TenantID, key, body *node) {
 	f := r.fields(body, "a service principal")
 	p := csp.Principal{Tenant: tenant, Type: csp.ServicePrincipal}
 	p.ID, p.Name = named[csp.Principal](f, key, "service principal", tenant.String())
-	r.add(p, key, "service principal")
+	r.add(p, key)
 }
 
 // guestsOf reads the guests of a tenant (R2): the accounts they are at home, in a
@@ -145,7 +145,7 @@ func (r *reader) guestsOf(n *node, tenant csp.TenantID) {
 				p := csp.Principal{Tenant: tenant, Type: csp.User, Source: csp.Guest, Home: home}
 				p.Name, p.HomeTenant = r.principals[home].Name, r.principals[home].Tenant
 				p.ID = DeriveID[csp.Principal]("guest", tenant.String(), p.Name)
-				r.add(p, item, "guest")
+				r.add(p, item)
 			}
 		})
 	}
@@ -164,7 +164,7 @@ func (r *reader) guest(tenant csp.TenantID, key, body *node) {
 	} else if home, ok := f.tenantUnder("home tenant"); ok {
 		p.HomeTenant = home
 	}
-	r.add(p, key, "guest")
+	r.add(p, key)
 }
 
 // group reads a group with its members; agents is the agent role it is the
@@ -179,7 +179,7 @@ func (r *reader) group(tenant csp.TenantID, key, body *node, agents csp.AgentRol
 	if f.has("agents") {
 		p.Agents = csp.AgentRole(f.choice("agents", agentRoles...))
 	}
-	r.add(p, key, "group")
+	r.add(p, key)
 	if p.Agents == csp.AdminAgents && r.adminAgents[tenant].IsZero() {
 		r.adminAgents[tenant] = p.ID
 	}
@@ -205,7 +205,7 @@ func (r *reader) agents(f fields, tenant csp.TenantID, in section) {
 func (r *reader) members(group csp.ObjectID, tenant csp.TenantID, f fields) {
 	f.each("members", func(n *node) {
 		m := r.shortOr(n, "who", "a member")
-		if who, ok := m.who("who", tenant); ok {
+		if who, ok := m.who(tenant); ok {
 			row := csp.Membership{Group: group, Member: who, Term: m.term()}
 			r.facts.Memberships = append(r.facts.Memberships, row)
 		}
@@ -231,7 +231,7 @@ func (r *reader) directoryRole(tenant csp.TenantID, key, body *node) {
 		}
 		for _, item := range many(body) {
 			h := r.shortOr(item, "who", "a holder of a directory role")
-			if who, ok := h.who("who", tenant); ok {
+			if who, ok := h.who(tenant); ok {
 				r.facts.DirectoryAssignments = append(r.facts.DirectoryAssignments,
 					csp.DirectoryAssignment{Tenant: tenant, Principal: who, Role: role, Term: h.term()})
 			}
