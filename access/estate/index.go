@@ -1,0 +1,135 @@
+package estate
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+
+	"latchkey/access/estate/internal/lookup"
+	"latchkey/csp"
+)
+
+// index makes an Estate of columns that are in order.
+func index(c Columns) *Estate {
+	e := &Estate{Columns: c}
+	var wait sync.WaitGroup
+	wait.Go(e.indexNodes) // about as long as all the others
+	e.principals = lookup.NewIDs(c.PrincipalID)
+	e.domains = allDomains(&c)
+	e.indexMembers()
+	e.indexHeld()
+	e.indexGuests()
+	e.indexGrants()
+	wait.Wait()
+	return e
+}
+
+// indexNodes hashes every place by its whole text. In pre-order the text of the
+// parent is the beginning of what was written last.
+func (e *Estate) indexNodes() {
+	e.nodes = lookup.MakeSlots(e.Nodes())
+	types := make([][]byte, e.TypeName.Len()) // with slashes around, in lower case
+	for kind := range types {
+		types[kind] = bytes.ToLower([]byte("/" + e.TypeName.At(kind) + "/"))
+	}
+	types[TypeManagementGroup] = lowManagementGroups
+	var buffer nodeKey
+	var above []Node // the places whose texts stand in the buffer
+	var ends []int   // where they end
+	for n := range Node(e.Nodes()) {
+		kind := e.NodeType[n]
+		switch kind {
+		case TypeRoot:
+			continue // found by its tenant
+		case TypeSubscription, TypeManagementGroup:
+			above, ends = append(above[:0], None), append(ends[:0], tenantBytes)
+			tenant := Tenant(None)
+			if kind == TypeManagementGroup {
+				tenant = e.NodeTenant[n]
+			}
+			buffer.setTenant(tenant)
+		default:
+			for above[len(above)-1] != e.NodeParent[n] {
+				above, ends = above[:len(above)-1], ends[:len(ends)-1]
+			}
+		}
+		end := ends[len(ends)-1]
+		end += copy(buffer[end:], types[kind])
+		end += len(lookup.LowerBytes(buffer[end:], e.NodeName.Bytes(int(n))))
+		e.nodes.Add(e.nodes.Hash(buffer[:end]), int32(n))
+		above, ends = append(above, n), append(ends, end)
+	}
+}
+
+func (e *Estate) indexMembers() {
+	e.MembersFrom = make([]uint32, e.Principals()+1)
+	for _, group := range e.GroupOf {
+		e.MembersFrom[group+1]++
+	}
+	accumulate(e.MembersFrom)
+	free := slices.Clone(e.MembersFrom)
+	e.MemberOf, e.MemberTerm = make([]Principal, len(e.GroupOf)), make([]TermNo, len(e.GroupOf))
+	for member := range Principal(e.Principals()) {
+		for i := e.GroupsFrom[member]; i < e.GroupsFrom[member+1]; i++ {
+			at := free[e.GroupOf[i]]
+			free[e.GroupOf[i]]++
+			e.MemberOf[at], e.MemberTerm[at] = member, e.GroupTerm[i]
+		}
+	}
+}
+
+func (e *Estate) indexHeld() {
+	e.HeldFrom = make([]uint32, e.Principals()+1)
+	for _, p := range e.AssignmentPrincipal {
+		e.HeldFrom[p+1]++
+	}
+	accumulate(e.HeldFrom)
+	free := slices.Clone(e.HeldFrom)
+	e.Held, e.HeldNode = make([]uint32, e.Assignments()), make([]Node, e.Assignments())
+	e.AssignmentForeign = make([]uint8, e.Assignments())
+	for n := range Node(e.Nodes()) {
+		for i := e.AssignmentsFrom[n]; i < e.AssignmentsFrom[n+1]; i++ {
+			p := e.AssignmentPrincipal[i]
+			e.Held[free[p]], e.HeldNode[free[p]] = i, n
+			free[p]++
+			e.AssignmentForeign[i] = flag(e.AssignmentType[i] == AssignedToForeignGroup)
+		}
+	}
+}
+
+func (e *Estate) indexGuests() {
+	e.GuestsFrom = make([]uint32, e.Principals()+1)
+	for _, home := range e.PrincipalHome {
+		if home != None {
+			e.GuestsFrom[home+1]++
+		}
+	}
+	accumulate(e.GuestsFrom)
+	free := slices.Clone(e.GuestsFrom)
+	e.Guest = make([]Principal, e.GuestsFrom[e.Principals()])
+	for guest, home := range e.PrincipalHome {
+		if home != None {
+			e.Guest[free[home]] = Principal(guest)
+			free[home]++
+		}
+	}
+}
+
+// indexGrants reads off the access assignments what they give: of active ones in
+// active relationships, the roles that the relationship agreed to (R11). One that
+// agreed to none gives none.
+func (e *Estate) indexGrants() {
+	for _, a := range e.AccessAssignments {
+		r := &e.GDAPs[a.GDAP]
+		if r.Status != csp.GDAPActive || a.Status != csp.GDAPActive {
+			continue
+		}
+		for _, role := range a.Roles {
+			if _, agreed := slices.BinarySearch(r.Roles, role); agreed {
+				e.GDAPGrants = append(e.GDAPGrants, GDAPGrant{Group: a.Group, Customer: r.Customer, Role: role, Term: r.Term, GDAP: a.GDAP})
+			}
+		}
+	}
+	slices.SortFunc(e.GDAPGrants, compareGrants)
+	e.GDAPGrants = slices.Compact(e.GDAPGrants)
+}
