@@ -145,14 +145,17 @@ type Hop struct {
 func (h Hop) String() string {
 	verb := h.Kind.String()
 	if h.Term.Eligible {
-		verb = "may activate that it " + verb
-		if h.From.Kind == UserStop || h.From.Kind == GuestStop {
-			verb = "may activate that he " + h.Kind.String()
-		}
+		verb = "may activate, and then " + verb
 	}
-	text := fmt.Sprintf("%s %s %s", h.From.Name, verb, h.To.Name)
-	if h.To.Kind == RoleStop {
-		text += " at " + h.To.Scope.String()
+	switch h.Kind {
+	case AssignsHimself:
+		return "so that he " + verb + " " + h.To.Name
+	case Takes:
+		return "and so " + verb + " " + h.To.Name
+	case Holds, Projects:
+		return fmt.Sprintf("%s %s %s at %s", h.From.Name, verb, h.To.Name, h.To.Scope)
+	case Allows:
+		return "which allows " + h.To.Name
 	}
-	return text
+	return fmt.Sprintf("%s %s %s", h.From.Name, verb, h.To.Name)
 }

@@ -1,9 +1,11 @@
 package access
 
 import (
-	"time"
+	"slices"
 
+	"latchkey/access/condition"
 	"latchkey/access/estate"
+	"latchkey/access/pattern"
 	"latchkey/csp"
 )
 
@@ -11,6 +13,21 @@ import (
 // compiled, so any number of goroutines may ask it at once.
 type Index struct {
 	*estate.Estate
+
+	roles      [][]entry  // by role
+	directory  [][]string // by directory role: its actions, folded
+	powers     []powers   // by directory role
+	conditions []*condition.Condition
+	denials    []denial // as Estate.Denials
+
+	// leads has, by tenant, the other tenants from which one can come into it.
+	leads [][]estate.Tenant
+	// customers has, by tenant, those that list it as their delegated administrator.
+	// gaps says, by tenant, whether something was not collected there.
+	gaps []bool
+
+	quick quick
+	rows  rows
 }
 
 // Compile arranges facts. It fails as estate.Builder.Build does, on facts that
@@ -26,67 +43,89 @@ func Compile(f csp.Facts) (*Index, error) {
 }
 
 // New arranges an estate for asking.
-func New(e *estate.Estate) *Index { return &Index{e} }
-
-// Can is the verdict alone, and the fast way to it.
-func (x *Index) Can(q Question) Verdict { panic("to be written") }
-
-// CanText is Can on texts as they come from outside: a principal's object id, a
-// control action and a scope below a subscription. It does not allocate if the
-// action was asked before. What is no id, no action or no scope is an error.
-func (x *Index) CanText(principal, action, scope string, at time.Time) (Verdict, error) {
-	panic("to be written")
+func New(e *estate.Estate) *Index {
+	x := &Index{
+		Estate:     e,
+		roles:      make([][]entry, len(e.Roles)),
+		directory:  make([][]string, len(e.DirectoryRoles)),
+		powers:     make([]powers, len(e.DirectoryRoles)),
+		conditions: make([]*condition.Condition, e.Conditions.Len()),
+		denials:    make([]denial, len(e.Denials)),
+		leads:      make([][]estate.Tenant, len(e.TenantID)),
+		gaps:       make([]bool, len(e.TenantID)),
+	}
+	for n, role := range e.Roles {
+		x.roles[n] = entriesOf(role.Permissions)
+	}
+	for n, role := range e.DirectoryRoles {
+		x.directory[n] = pattern.FoldAll(role.Actions)
+	}
+	for n := range e.DirectoryRoles {
+		x.powers[n] = x.powersOf(estate.DirectoryRole(n))
+	}
+	for n := 1; n < len(x.conditions); n++ {
+		c := condition.Parse(e.Conditions.At(n))
+		x.conditions[n] = &c
+	}
+	for n, d := range e.Denials {
+		x.denials[n] = denial{Denial: d, entries: entriesOf(d.Permissions)}
+	}
+	for _, g := range e.Gaps {
+		if g.Tenant != estate.None {
+			x.gaps[g.Tenant] = true
+		}
+	}
+	x.findLeads()
+	x.makeQuick()
+	return x
 }
 
-// Why is the verdict with every path to it, and with what is missing. It never
-// fails: what is wrong with the question or missing in the facts is in the answer.
-func (x *Index) Why(q Question) Answer { panic("to be written") }
-
-// Holders says who may do something somewhere, by verdict. Principals are users
-// and service principals, of whichever tenant; guests are listed by the account
-// that is their home, and as themselves if that is not known. Groups are not
-// listed.
-type Holders struct {
-	Has     []csp.ObjectID // sorted, as the others
-	CanGet  []csp.ObjectID
-	Unknown []csp.ObjectID
-	// Gaps say for Unknown what is missing.
-	Gaps []csp.Gap
+// findLeads collects the tenants from which somebody can come into another: the
+// homes of its guests, its partners, whoever manages it by Lighthouse, and the
+// homes of groups that are assigned as foreign groups.
+func (x *Index) findLeads() {
+	lead := func(from, to estate.Tenant) {
+		if from != estate.None && to != estate.None && from != to && !slices.Contains(x.leads[to], from) {
+			x.leads[to] = append(x.leads[to], from)
+		}
+	}
+	for p, home := range x.PrincipalHomeIn {
+		lead(home, x.PrincipalTenant[p])
+	}
+	for _, list := range [][]estate.Relationship{x.Resellers, x.DAPs} {
+		for _, r := range list {
+			lead(r.Partner, r.Customer)
+		}
+	}
+	for _, g := range x.GDAPs {
+		lead(g.Partner, g.Customer)
+	}
+	for _, l := range x.Lighthouses {
+		lead(l.Manager, x.NodeTenant[l.Node])
+		lead(x.PrincipalTenant[l.Principal], x.NodeTenant[l.Node])
+	}
+	for i, foreign := range x.AssignmentForeign {
+		if foreign != 0 {
+			lead(x.PrincipalTenant[x.AssignmentPrincipal[i]], x.NodeTenant[x.AssignmentNode(uint32(i))])
+		}
+	}
+	for _, list := range x.leads {
+		slices.Sort(list)
+	}
 }
 
-// Who finds everybody for whom Can does not say HasNot.
-func (x *Index) Who(action Action, place Place, at time.Time) Holders { panic("to be written") }
-
-// Span is a part of a tenant's tree of scopes, from a place down.
-type Span struct {
-	Verdict Verdict
-	Place   Place
-	// Nodes is how many known places it has.
-	Nodes int
-	// Except are parts of it of which the verdict does not hold, nearest the top;
-	// they have spans of their own unless the verdict there is HasNot.
-	Except []Place
+// leading are all tenants from which somebody can come into a tenant, by however
+// many others, itself among them.
+func (x *Index) leading(to estate.Tenant) []estate.Tenant {
+	list := []estate.Tenant{to}
+	for next := 0; next < len(list); next++ {
+		for _, from := range x.leads[list[next]] {
+			if !slices.Contains(list, from) {
+				list = append(list, from)
+			}
+		}
+	}
+	return list
 }
 
-// Territory is everything that a principal reaches with an action, or with any
-// action that a role gives: by tenant, and there from the top down.
-type Territory struct {
-	Spans []Span
-	// Directories are the tenants in whose directory he may do it, and how.
-	Directories []Span
-	// Tenants, Subscriptions and Nodes count what he has, by verdict.
-	Counts map[Verdict]Count
-	Gaps   []csp.Gap
-}
-
-// Count is how much of the estate something concerns.
-type Count struct {
-	Tenants       int
-	Subscriptions int
-	Nodes         int // subscriptions, resource groups and resources
-}
-
-// Reach finds every place at which Can does not say HasNot.
-func (x *Index) Reach(principal csp.ObjectID, action Action, at time.Time) Territory {
-	panic("to be written")
-}
+func (x *Index) condition(n estate.ConditionNo) *condition.Condition { return x.conditions[n] }

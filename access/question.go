@@ -16,6 +16,7 @@ import (
 // directory's own, such as microsoft.directory/users/password/update.
 type Action struct {
 	name string // folded
+	text string // as it was asked
 	data bool
 }
 
@@ -46,11 +47,14 @@ func parseAction(s string, data bool) (Action, error) {
 	case strings.Count(s, "/") < 1 || strings.HasPrefix(s, "/") || strings.HasSuffix(s, "/") || strings.Contains(s, "//"):
 		return Action{}, fmt.Errorf("%.200q is no action: want one such as Microsoft.Compute/virtualMachines/restart/action", s)
 	}
-	return Action{name: pattern.Fold(s), data: data}, nil
+	return Action{name: pattern.Fold(s), text: s, data: data}, nil
 }
 
-// String is the action's name in lower case.
-func (a Action) String() string { return a.name }
+// String is the action's name as it was asked.
+func (a Action) String() string { return a.text }
+
+// is says whether both are the same operation.
+func (a Action) is(other Action) bool { return a.name == other.name && a.data == other.data }
 
 // IsData says whether the action is a data action.
 func (a Action) IsData() bool { return a.data }

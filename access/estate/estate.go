@@ -43,15 +43,18 @@ const None = -1
 // has one entry more than there are things and says where each thing's part of
 // another column begins: part i is [From[i], From[i+1]).
 type Columns struct {
-	// Tenants, sorted by id.
+	// Tenants, sorted by id. Those that facts name and do not list have
+	// TenantListed[t] == 0, no name, and the gap MissingTenant: nothing was collected
+	// from them.
 	TenantID     []csp.TenantID
+	TenantListed []uint8
 	TenantName   Strings
 	TenantDomain Strings // the default domain
 	TenantRules  []uint8 // 1: the old rules still hold there (R22)
 	TenantRoot   []Node  // the root of its tree of scopes
-	TenantFirst  []Principal
 	// TenantFirst has one entry more than there are tenants: the principals of
 	// tenant t are [TenantFirst[t], TenantFirst[t+1]).
+	TenantFirst []Principal
 
 	DomainName   Strings // further verified domains, sorted
 	DomainTenant []Tenant
@@ -63,14 +66,17 @@ type Columns struct {
 	PrincipalName   Strings
 	PrincipalSignIn Strings
 	PrincipalHome   []Principal // of guests: the account they are the guest of, else None
-	PrincipalHomeIn []Tenant    // of guests: its tenant; None if unknown or not listed
+	PrincipalHomeIn []Tenant    // of guests: its tenant; None if unknown
 
 	// Memberships, by member and then by group.
 	GroupsFrom []uint32 // of principals, into the next two
 	GroupOf    []Principal
 	GroupTerm  []TermNo
 
-	// Places. The first node of each tenant's tree is its root.
+	// Places: all that any fact names, with everything above them. The first node of
+	// each tenant's tree is its root; the trees stand in order of tenant. After them
+	// stand subscriptions of which no fact says whose they are: their parent and
+	// their tenant are None. Siblings stand in order of type and name.
 	NodeParent []Node // None for a root
 	NodeLast   []Node // the last node at or below it
 	NodeTenant []Tenant
@@ -79,10 +85,11 @@ type Columns struct {
 	// TypeName says what a node is: "/" a root, "managementGroups", "subscriptions",
 	// "resourceGroups", or a resource type as written below its parent, such as
 	// "providers/Microsoft.Compute/virtualMachines" or, inside another resource of
-	// the same provider, "extensions".
+	// the same provider, "extensions". The first four are TypeRoot and its fellows,
+	// the others are sorted without regard to case.
 	TypeName Strings
 
-	// Subscriptions, sorted by id.
+	// Subscriptions that the facts list, sorted by id.
 	SubscriptionID      []csp.SubscriptionID
 	SubscriptionNode    []Node
 	SubscriptionName    Strings
@@ -94,9 +101,9 @@ type Columns struct {
 	DirectoryRoles  []csp.DirectoryRole
 	DirectoryListed []uint8
 
-	// Terms other than "always", which is number 0.
+	// Terms, each once and in UTC; number 0 is "always".
 	Terms []csp.Term
-	// Conditions other than none, which is number 0.
+	// Conditions, each once; number 0 is none.
 	Conditions Strings
 
 	// Role assignments, by node and then by principal, role and name.
@@ -105,8 +112,10 @@ type Columns struct {
 	AssignmentRole      []Role
 	AssignmentTerm      []TermNo
 	AssignmentCondition []ConditionNo
-	AssignmentForeign   []uint8 // 1: of type ForeignGroup (R21)
+	AssignmentType      []uint8 // the type it names: AssignedToUser and its fellows
 	AssignmentName      []csp.RoleAssignmentID
+	Described           []uint32 // the assignments that have a description, in order
+	Description         Strings  // theirs
 
 	// What there is little of stands in rows.
 	Denials              []Denial              // sorted by node, then id, then name
@@ -114,7 +123,7 @@ type Columns struct {
 	Resellers            []Relationship        // sorted by customer
 	DAPs                 []Relationship        // sorted by customer
 	GDAPs                []GDAP                // sorted by customer, then id
-	GDAPGrants           []GDAPGrant           // sorted by group; active ones only
+	AccessAssignments    []AccessAssignment    // sorted by relationship, then group
 	Lighthouses          []Lighthouse          // sorted by node
 	Identities           []Identity            // sorted by node
 	People               []csp.Person          // sorted by id
@@ -130,35 +139,6 @@ type TermNo uint32
 
 // ConditionNo is the number of a condition; 0 is none.
 type ConditionNo uint32
-
-// PrincipalKind packs what a principal is: a type, and flags.
-type PrincipalKind uint16
-
-// The types, of which a principal is one; zero is unknown.
-const (
-	KindUser PrincipalKind = iota + 1
-	KindGroup
-	KindServicePrincipal
-
-	kindMask PrincipalKind = 3
-)
-
-// The flags.
-const (
-	IsGuest PrincipalKind = 1 << (iota + 2)
-	IsSynced
-	IsMicrosoftAccount
-	IsRoleAssignable
-	IsDynamic
-	IsAdminAgents
-	IsHelpdeskAgents
-	IsSalesAgents
-	// IsManaged: some resource has the service principal as its identity (R26).
-	IsManaged
-)
-
-// Type is the principal's type without the flags.
-func (k PrincipalKind) Type() PrincipalKind { return k & kindMask }
 
 // Denial is a deny assignment at a node.
 type Denial struct {
@@ -196,6 +176,15 @@ type GDAP struct {
 	Roles     []DirectoryRole
 }
 
+// AccessAssignment gives a group roles in a GDAP relationship, as the facts say;
+// what it comes to is in GDAPGrants.
+type AccessAssignment struct {
+	GDAP   int32 // into GDAPs
+	Group  Principal
+	Status csp.GDAPStatus
+	Roles  []DirectoryRole
+}
+
 // GDAPGrant is one role that an active access assignment of an active
 // relationship gives a group. A role that its relationship does not list is left
 // out: the assignment cannot give it (R11).
@@ -224,7 +213,7 @@ type Identity struct {
 
 // Gap is something that was not collected.
 type Gap struct {
-	Tenant Tenant // None: the fact's tenant is not listed
-	Node   Node   // None: of the whole tenant
+	Tenant Tenant
+	Node   Node // None: of the whole tenant
 	csp.Gap
 }

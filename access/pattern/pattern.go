@@ -115,3 +115,33 @@ func Any(patterns []string, action string) bool {
 	}
 	return false
 }
+
+// MatchesDirectory says whether a folded pattern of a directory role matches a
+// folded action. Patterns of directory roles have words for wildcards, each a
+// whole segment: allTasks stands for any last word, allEntities for any one word,
+// and allProperties for one word or none.
+func MatchesDirectory(pattern, action string) bool {
+	return matchesWords(strings.Split(pattern, "/"), strings.Split(action, "/"))
+}
+
+func matchesWords(pattern, action []string) bool {
+	if len(pattern) == 0 {
+		return len(action) == 0
+	}
+	word, rest := pattern[0], pattern[1:]
+	switch {
+	case word == "allproperties" && matchesWords(rest, action):
+		return true
+	case len(action) == 0:
+		return false
+	case word == "alltasks" && len(rest) == 0:
+		return len(action) == 1
+	case word == "allentities", word == "allproperties", word == action[0]:
+		return matchesWords(rest, action[1:])
+	}
+	return false
+}
+
+// Matches says whether the i-th of the set's actions matches the folded action,
+// exceptions aside.
+func (l Set) Matches(i int, action string) bool { return Matches(l.Actions[i], action) }

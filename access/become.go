@@ -1,0 +1,250 @@
+package access
+
+import (
+	"slices"
+
+	"latchkey/access/estate"
+	"latchkey/access/pattern"
+	"latchkey/csp"
+)
+
+// powers are what a directory role lets its holder take (M7, R8, R15).
+type powers struct {
+	commands    truth
+	makesUsers  truth
+	resets      truth
+	credentials truth
+	fillsGroups truth
+}
+
+func (p powers) any() bool { return p != powers{} }
+
+// The actions behind the powers.
+const (
+	createUsers     = "microsoft.directory/users/create"
+	resetPasswords  = "microsoft.directory/users/password/update"
+	appCredentials  = "microsoft.directory/applications/credentials/update"
+	spCredentials   = "microsoft.directory/serviceprincipals/credentials/update"
+	changeGroups    = "microsoft.directory/groups/members/update"
+	mostStepsBefore = 64 // a bound on the rounds of becoming; each adds something
+)
+
+func (x *Index) powersOf(n estate.DirectoryRole) powers {
+	id := x.DirectoryRoles[n].ID
+	return powers{
+		commands:    truthOf(id == globalAdministrator || id == privilegedRoleAdministrator),
+		makesUsers:  x.directoryAllows(n, createUsers),
+		resets:      x.directoryAllows(n, resetPasswords),
+		credentials: max(x.directoryAllows(n, appCredentials), x.directoryAllows(n, spCredentials)),
+		fillsGroups: x.directoryAllows(n, changeGroups),
+	}
+}
+
+// powersOfGrant knows those of Global Administrator and Helpdesk Administrator
+// even where no list has the role, since DAP gives them by rule.
+func (q *asking) powersOfGrant(g grant) powers {
+	if g.number != estate.None {
+		return q.x.powers[g.number]
+	}
+	if g.role == globalAdministrator {
+		return powers{commands: yes, makesUsers: maybe, resets: maybe, credentials: maybe, fillsGroups: maybe}
+	}
+	return powers{makesUsers: maybe, resets: maybe, credentials: maybe, fillsGroups: maybe}
+}
+
+// taken is what an account can take over, step by step (M7).
+type taken struct {
+	accounts    map[account]truth
+	order       []account
+	how         map[account]step
+	commands    map[estate.Tenant]truth
+	commandBy   map[estate.Tenant]step
+	fillsGroups map[estate.Tenant]truth
+	fillsBy     map[estate.Tenant]step
+}
+
+// step says how something was taken: by which account, and with what.
+type step struct {
+	kind  HopKind
+	by    account
+	grant grant // the directory role that lets him, if in is a tenant
+	in    estate.Tenant
+	// right and node are, for RunsCodeAs, where he can run code and by what.
+	node estate.Node
+}
+
+// become finds everybody the principal can act as, as far as it leads to the
+// target. It goes round until a round adds nothing.
+func (q *asking) become() {
+	q.taken = &taken{
+		accounts: map[account]truth{}, how: map[account]step{},
+		commands: map[estate.Tenant]truth{}, commandBy: map[estate.Tenant]step{},
+		fillsGroups: map[estate.Tenant]truth{}, fillsBy: map[estate.Tenant]step{},
+	}
+	q.take(q.principal, yes, step{})
+	for changed := true; changed; {
+		changed = false
+		for next := 0; next < len(q.taken.order); next++ {
+			if q.stepsOf(q.taken.order[next]) {
+				changed = true
+			}
+		}
+	}
+}
+
+// take notes that an account can be acted as, and its guests with it.
+func (q *asking) take(a account, sure truth, how step) bool {
+	if q.taken.accounts[a] >= sure {
+		return false
+	}
+	if q.taken.accounts[a] == no {
+		q.taken.order = append(q.taken.order, a)
+	}
+	q.taken.accounts[a], q.taken.how[a] = sure, how
+	if a.isNew() {
+		return true
+	}
+	for _, g := range q.x.Guest[q.x.GuestsFrom[a]:q.x.GuestsFrom[a+1]] {
+		if slices.Contains(q.leads(), q.x.PrincipalTenant[g]) {
+			q.take(account(g), sure, step{kind: IsGuest, by: a})
+		}
+	}
+	return true
+}
+
+// stepsOf takes what one account lets take, and says whether that was anything new.
+func (q *asking) stepsOf(a account) bool {
+	s, sure, changed := q.potential(a), q.taken.accounts[a], false
+	for _, in := range q.leads() {
+		for _, g := range q.grants(a, in, s, true) {
+			p := q.powersOfGrant(g)
+			if p.any() && q.use(step{by: a, grant: g, in: in}, min(sure, g.sure), p) {
+				changed = true
+			}
+		}
+	}
+	return q.runCode(a, sure) || changed
+}
+
+// use takes what a directory role gives.
+func (q *asking) use(s step, sure truth, p powers) bool {
+	changed := false
+	with := func(power truth, kind HopKind, take func(truth, step) bool) {
+		if t := min(power, sure); t > no {
+			by := s
+			by.kind = kind
+			changed = take(t, by) || changed
+		}
+	}
+	with(p.commands, Commands, q.command)
+	with(max(p.makesUsers, p.commands), MakesAccount, func(t truth, by step) bool { return q.take(newcomer(s.in), t, by) })
+	with(p.resets, Resets, q.reset)
+	with(p.credentials, AddsCredential, q.addCredentials)
+	with(p.fillsGroups, AddsHimself, func(t truth, by step) bool {
+		if q.taken.fillsGroups[s.in] >= t {
+			return false
+		}
+		q.taken.fillsGroups[s.in], q.taken.fillsBy[s.in] = t, by
+		return true
+	})
+	return changed
+}
+
+// command takes a whole tenant. Of its accounts only those are taken one by one
+// that are more than any new account could be made: guests elsewhere, and those
+// to whom something is projected; whatever else they have is in the tenant itself.
+func (q *asking) command(sure truth, by step) bool {
+	if q.taken.commands[by.in] >= sure {
+		return false
+	}
+	q.taken.commands[by.in], q.taken.commandBy[by.in] = sure, by
+	by.kind = Resets
+	for p := q.x.TenantFirst[by.in]; p < q.x.TenantFirst[by.in+1]; p++ {
+		if q.x.PrincipalKind[p].Type() != estate.KindGroup && (by.in == q.target || q.x.GuestsFrom[p] < q.x.GuestsFrom[p+1] || q.x.isProjected(p)) {
+			q.take(account(p), sure, by)
+		}
+	}
+	return true
+}
+
+// isProjected says whether Lighthouse projects a role to the principal itself.
+func (x *Index) isProjected(p estate.Principal) bool {
+	return slices.ContainsFunc(x.Lighthouses, func(l estate.Lighthouse) bool { return l.Principal == p })
+}
+
+// reset takes the users whose password the role may reset (R15).
+func (q *asking) reset(sure truth, by step) bool {
+	changed := false
+	weak, everyone := resettable(by.grant.role)
+	for p := q.x.TenantFirst[by.in]; p < q.x.TenantFirst[by.in+1]; p++ {
+		kind := q.x.PrincipalKind[p]
+		if kind.Type() == estate.KindUser && kind&estate.IsGuest == 0 && (everyone || q.isWeak(p, weak)) {
+			changed = q.take(account(p), sure, by) || changed
+		}
+	}
+	return changed
+}
+
+// isWeak says whether a user holds no directory role but the given ones, and is in
+// no role-assignable group, which protects its members.
+func (q *asking) isWeak(p estate.Principal, weak []csp.DirectoryRoleID) bool {
+	s := q.stand(account(p), true)
+	for g := range s.in {
+		if g != p && q.x.isRoleAssignable(g) {
+			return false
+		}
+	}
+	for _, g := range q.ownGrants(account(p), q.x.PrincipalTenant[p], s, true) {
+		if !slices.Contains(weak, g.role) {
+			return false
+		}
+	}
+	return true
+}
+
+// addCredentials takes the service principals that are no managed identity.
+func (q *asking) addCredentials(sure truth, by step) bool {
+	changed := false
+	for p := q.x.TenantFirst[by.in]; p < q.x.TenantFirst[by.in+1]; p++ {
+		kind := q.x.PrincipalKind[p]
+		if kind.Type() == estate.KindServicePrincipal && kind&estate.IsManaged == 0 {
+			changed = q.take(account(p), sure, by) || changed
+		}
+	}
+	return changed
+}
+
+// runCode takes the identities of resources in which the account can run code (R26).
+func (q *asking) runCode(a account, sure truth) bool {
+	changed := false
+	for _, id := range q.x.Identities {
+		in := q.x.NodeTenant[id.Node]
+		if !slices.Contains(q.leads(), in) || q.taken.accounts[account(id.Principal)] >= sure {
+			continue
+		}
+		t := min(sure, q.codeIn(a, id.Node))
+		if t > no && q.take(account(id.Principal), t, step{kind: RunsCodeAs, by: a, in: in, node: id.Node}) {
+			changed = true
+		}
+	}
+	return changed
+}
+
+// codeIn says whether the account can run code in the resource.
+func (q *asking) codeIn(a account, node estate.Node) truth {
+	best := no
+	for _, name := range CodeActions(q.x.resourceType(node)) {
+		there := *q
+		there.target, there.node, there.below = q.x.NodeTenant[node], node, false
+		there.row = q.x.row(Action{name: name, text: name})
+		best = max(best, there.getsAs(a))
+	}
+	return best
+}
+
+// resourceType is the folded type of a resource, such as
+// microsoft.compute/virtualmachines; of what is no resource it is empty.
+func (x *Index) resourceType(n estate.Node) string {
+	scope := pattern.Fold(x.Scope(n).String())
+	return typeOf(scope)
+}

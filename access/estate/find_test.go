@@ -1,0 +1,109 @@
+package estate_test
+
+import (
+	"strings"
+	"testing"
+
+	"latchkey/access/estate"
+	"latchkey/access/estate/estatetest"
+	"latchkey/csp"
+)
+
+func TestEveryPlaceIsFoundByItsScopeInAnyCase(t *testing.T) {
+	for seed := range uint64(100) {
+		e := build(t, estatetest.Facts(random(seed)))
+		for n := range estate.Node(e.Nodes()) {
+			text := e.Scope(n).String()
+			for _, spelling := range []string{text, strings.ToUpper(text), strings.ToLower(text)} {
+				if got, exact := e.FindNode(e.NodeTenant[n], spelling); got != n || !exact {
+					t.Fatalf("seed %d: %q in tenant %d is node %d (exact: %t), want %d", seed, spelling, e.NodeTenant[n], got, exact, n)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatIsNotListedIsFoundAboveAndNotExactly(t *testing.T) {
+	const (
+		known = "/subscriptions/11111111-1111-1111-1111-111111111111"
+		group = known + "/resourceGroups/Shop"
+		vm    = group + "/providers/Microsoft.Compute/virtualMachines/web-1"
+		mg    = "/providers/Microsoft.Management/managementGroups/Prod"
+	)
+	contoso := estatetest.ID[csp.Tenant](1)
+	e := build(t, csp.Facts{
+		Tenants:       []csp.Tenant{{ID: contoso, Name: "Contoso"}},
+		Subscriptions: []csp.Subscription{{ID: csp.MustParseScope(known).Subscription(), Tenant: contoso}},
+		Resources:     []csp.Resource{{Scope: csp.MustParseScope(vm)}},
+		Placements:    []csp.Placement{{Tenant: contoso, Child: csp.MustParseScope(known), Parent: csp.MustParseScope(mg)}},
+	})
+	tenant, _ := e.FindTenant(contoso)
+	tests := []struct {
+		tenant estate.Tenant
+		text   string
+		above  string // empty: none
+	}{
+		{tenant, "/subscriptions/22222222-2222-2222-2222-222222222222", ""},
+		{tenant, "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/Shop", ""},
+		{tenant, "/subscriptions/", ""},
+		{tenant, "/subscriptions", ""},
+		{tenant, "subscriptions/11111111-1111-1111-1111-111111111111", ""},
+		{tenant, "", ""},
+		{tenant, "//", ""},
+		{tenant, "/providers/Microsoft.Compute/virtualMachines/web-1", ""},
+		{estate.None, "/", ""},
+		{estate.None, mg, ""},
+		{7, mg, ""},
+		{tenant, mg + "2", "/"},
+		{tenant, mg + "/", "/"},
+		{tenant, strings.TrimSuffix(mg, "Prod"), "/"},
+		{tenant, "/providers/Microsoft.Management/managementGroups/" + strings.Repeat("a", 300), "/"},
+		{tenant, known + "/", known},
+		{tenant, known + "/resourceGroups", known},
+		{tenant, known + "/resourceGroups/", known},
+		{tenant, known + "//resourceGroups/Shop", known},
+		{tenant, known + "/resourceGroups/Shop2", known},
+		{tenant, known + "/resourceGroups/Sho", known},
+		{tenant, known + "/re\u017fourceGroups/Shop", known},
+		{tenant, group + "/providers/Micro\u017foft.Compute/virtualMachines/web-1", group},
+		{tenant, known + "/groups/Shop", known},
+		{tenant, known + "/providers/Microsoft.Compute/virtualMachines/web-1", known},
+		{tenant, known + "/resourceGroups/" + strings.Repeat("a", 300), known},
+		{tenant, known + "/" + strings.Repeat("a", 3000) + "/b", known},
+		{tenant, group + "/", group},
+		{tenant, group + "/providers", group},
+		{tenant, group + "/providers/Microsoft.Compute", group},
+		{tenant, group + "/providers/Microsoft.Compute/virtualMachines", group},
+		{tenant, group + "/providers/Microsoft.Compute/virtualMachines/", group},
+		{tenant, group + "/providers/Microsoft.Compute/virtualMachines/web-2", group},
+		{tenant, group + "/providers/Microsoft.Compute/disks/web-1", group},
+		{tenant, group + "/resourceGroups/Shop", group},
+		{tenant, group + "/../Shop", group},
+		{tenant, vm + "/extensions/agent", vm},
+		{tenant, vm + "?x", group},
+	}
+	for _, test := range tests {
+		node, exact := e.FindNode(test.tenant, test.text)
+		if above := e.Scope(node); above.String() != test.above || exact {
+			t.Errorf("%q is found at %q (exact: %t), want %q", test.text, above, exact, test.above)
+		}
+	}
+}
+
+func TestFindingAllocatesNothing(t *testing.T) {
+	e := build(t, estatetest.Facts(random(3)))
+	last := estate.Node(e.Nodes() - 1)
+	text := strings.ToUpper(e.Scope(last).String())
+	id := strings.ToUpper(e.PrincipalID[0].String())
+	tests := map[string]func(){
+		"FindNode":          func() { e.FindNode(e.NodeTenant[last], text) },
+		"FindPrincipal":     func() { e.FindPrincipal(e.PrincipalID[0]) },
+		"FindPrincipalText": func() { e.FindPrincipalText(id) },
+		"FindTenant":        func() { e.FindTenant(e.TenantID[0]) },
+	}
+	for name, find := range tests {
+		if n := testing.AllocsPerRun(100, find); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package estate
+
+import (
+	"slices"
+	"sync"
+
+	"latchkey/access/estate/internal/lookup"
+	"latchkey/csp"
+)
+
+// index makes an Estate of columns that are in order.
+func index(c Columns) *Estate {
+	e := &Estate{Columns: c}
+	var wait sync.WaitGroup
+	wait.Go(e.indexNodes) // about as long as all the others
+	e.principals = lookup.NewIDs(c.PrincipalID)
+	e.domains = allDomains(&c)
+	e.indexMembers()
+	e.indexHeld()
+	e.indexGuests()
+	e.indexGrants()
+	wait.Wait()
+	return e
+}
+
+func (e *Estate) indexNodes() {
+	e.types = make(map[string]uint16, e.TypeName.Len())
+	for kind := int(firstResourceType); kind < e.TypeName.Len(); kind++ {
+		var buffer [maxTypeLength]byte
+		e.types[string(lookup.Lower(buffer[:], e.TypeName.At(kind)))] = uint16(kind)
+	}
+	e.nodes = lookup.MakeSlots(e.Nodes())
+	for n := range Node(e.Nodes()) {
+		if e.NodeType[n] == TypeRoot {
+			continue // found by its tenant
+		}
+		var buffer placeKey
+		key, _ := buffer.write(int32(e.textParent(n)), e.NodeType[n], e.NodeName.At(int(n)))
+		e.nodes.Add(e.nodes.Hash(key), int32(n))
+	}
+}
+
+func (e *Estate) indexMembers() {
+	e.MembersFrom = make([]uint32, e.Principals()+1)
+	for _, group := range e.GroupOf {
+		e.MembersFrom[group+1]++
+	}
+	accumulate(e.MembersFrom)
+	free := slices.Clone(e.MembersFrom)
+	e.MemberOf, e.MemberTerm = make([]Principal, len(e.GroupOf)), make([]TermNo, len(e.GroupOf))
+	for member := range Principal(e.Principals()) {
+		for i := e.GroupsFrom[member]; i < e.GroupsFrom[member+1]; i++ {
+			at := free[e.GroupOf[i]]
+			free[e.GroupOf[i]]++
+			e.MemberOf[at], e.MemberTerm[at] = member, e.GroupTerm[i]
+		}
+	}
+}
+
+func (e *Estate) indexHeld() {
+	e.HeldFrom = make([]uint32, e.Principals()+1)
+	for _, p := range e.AssignmentPrincipal {
+		e.HeldFrom[p+1]++
+	}
+	accumulate(e.HeldFrom)
+	free := slices.Clone(e.HeldFrom)
+	e.Held, e.HeldNode = make([]uint32, e.Assignments()), make([]Node, e.Assignments())
+	e.AssignmentForeign = make([]uint8, e.Assignments())
+	for n := range Node(e.Nodes()) {
+		for i := e.AssignmentsFrom[n]; i < e.AssignmentsFrom[n+1]; i++ {
+			p := e.AssignmentPrincipal[i]
+			e.Held[free[p]], e.HeldNode[free[p]] = i, n
+			free[p]++
+			e.AssignmentForeign[i] = flag(e.AssignmentType[i] == AssignedToForeignGroup)
+		}
+	}
+}
+
+func (e *Estate) indexGuests() {
+	e.GuestsFrom = make([]uint32, e.Principals()+1)
+	for _, home := range e.PrincipalHome {
+		if home != None {
+			e.GuestsFrom[home+1]++
+		}
+	}
+	accumulate(e.GuestsFrom)
+	free := slices.Clone(e.GuestsFrom)
+	e.Guest = make([]Principal, e.GuestsFrom[e.Principals()])
+	for guest, home := range e.PrincipalHome {
+		if home != None {
+			e.Guest[free[home]] = Principal(guest)
+			free[home]++
+		}
+	}
+}
+
+// indexGrants reads off the access assignments what they give: of active ones in
+// active relationships, the roles that the relationship agreed to (R11). One that
+// agreed to none gives none.
+func (e *Estate) indexGrants() {
+	for _, a := range e.AccessAssignments {
+		r := &e.GDAPs[a.GDAP]
+		if r.Status != csp.GDAPActive || a.Status != csp.GDAPActive {
+			continue
+		}
+		for _, role := range a.Roles {
+			if _, agreed := slices.BinarySearch(r.Roles, role); agreed {
+				e.GDAPGrants = append(e.GDAPGrants, GDAPGrant{Group: a.Group, Customer: r.Customer, Role: role, Term: r.Term, GDAP: a.GDAP})
+			}
+		}
+	}
+	slices.SortFunc(e.GDAPGrants, compareGrants)
+	e.GDAPGrants = slices.Compact(e.GDAPGrants)
+}

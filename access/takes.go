@@ -1,0 +1,199 @@
+package access
+
+import (
+	"slices"
+
+	"latchkey/access/estate"
+	"latchkey/csp"
+)
+
+// takenPaths are the ways by which he gets the action as somebody else, or by
+// being put into groups: one for each right of each account he can act as (M7, M8).
+func (t *telling) takenPaths() {
+	t.commandPath()
+	for _, a := range t.taken.order {
+		if a == t.principal || t.taken.how[a].kind == IsGuest && t.taken.how[a].by == t.principal {
+			t.filledPaths(a)
+			continue
+		}
+		if t.taken.commands[t.target] > no && t.x.tenantOf(a) == t.target {
+			continue // said at once by the command
+		}
+		prefix := t.reaching(a)
+		t.ownPaths(a, prefix)
+		t.filledPaths(a)
+	}
+}
+
+// commandPath is the way by which he commands the target itself.
+func (t *telling) commandPath() {
+	sure := t.taken.commands[t.target]
+	if sure == no {
+		return
+	}
+	by := t.taken.commandBy[t.target]
+	hops := slices.Concat(t.reaching(by.by), t.grantPathTo(by), []Hop{
+		{Kind: Takes, From: t.x.tenantStop(t.target), To: t.actionStop(), Rule: "R24"},
+	})
+	if t.isDirectory() {
+		hops[len(hops)-1].Rule = "R15"
+	}
+	p := Path{Gives: CanGet, Entry: Entry{Kind: t.commandKind(by), Tenant: t.x.Tenant(t.target)}, Hops: hops}
+	if sure == maybe {
+		p.Gives, p.Gap = Unknown, t.grantGap(by)
+	}
+	worst, denials := no, []*denial(nil)
+	if !t.isDirectory() {
+		worst, denials = t.deniedToAll()
+	}
+	t.add(p, worst, denials)
+}
+
+func (t *telling) commandKind(by step) EntryKind {
+	if by.grant.kind == ByHome && !by.by.isNew() && t.x.PrincipalKind[by.by]&estate.IsGuest != 0 {
+		return ByGuest
+	}
+	return by.grant.kind
+}
+
+// reaching are the hops from the principal to an account he can act as.
+func (t *telling) reaching(a account) []Hop {
+	if a == t.principal {
+		return nil
+	}
+	how := t.taken.how[a]
+	before := t.reaching(how.by)
+	to := t.x.accountStop(a)
+	switch how.kind {
+	case IsGuest:
+		return append(before, Hop{Kind: IsGuest, From: t.x.accountStop(how.by), To: to, Rule: "R2"})
+	case RunsCodeAs:
+		return append(before, Hop{Kind: RunsCodeAs, From: t.x.accountStop(how.by), To: to, Rule: "R26", Detail: "in " + t.x.Scope(how.node).String()})
+	}
+	hops := append(before, t.grantPathTo(how)...)
+	return append(hops, Hop{Kind: how.kind, From: hops[len(hops)-1].To, To: to, Rule: "R15"})
+}
+
+// grantPathTo are the hops from an account to the directory role that a step
+// uses, and on to the tenant if it commands it.
+func (t *telling) grantPathTo(s step) []Hop {
+	g := s.grant
+	var hops []Hop
+	if g.holder != estate.None && account(g.holder) != s.by {
+		hops = t.joining(s.by, g.holder)
+	}
+	hops = append(hops, t.grantHops(g, s.in)...)
+	if s.kind == Commands {
+		role := hops[len(hops)-1].To
+		hops = append(hops, Hop{Kind: Commands, From: role, To: t.x.tenantStop(s.in), Rule: "R15"})
+	}
+	return hops
+}
+
+// joining are the hops from an account into a group it is in or can be put into.
+func (t *telling) joining(a account, group estate.Principal) []Hop {
+	if !a.isNew() {
+		if chains, _ := t.chains(estate.Principal(a), group, true); len(chains) > 0 {
+			return t.memberHops(chains[0])
+		}
+	}
+	tenant := t.x.tenantOf(a)
+	for _, g := range t.doors(tenant) {
+		if chains, _ := t.chains(g, group, true); len(chains) > 0 {
+			return append([]Hop{{Kind: AddsHimself, From: t.x.accountStop(a), To: t.x.stop(g), Rule: t.fillRule(g)}}, t.memberHops(chains[0])...)
+		}
+	}
+	return nil
+}
+
+// doors are the groups of a tenant that accounts may be put into, the named group
+// first in order of number.
+func (t *telling) doors(tenant estate.Tenant) []estate.Principal {
+	var list []estate.Principal
+	for g := t.x.TenantFirst[tenant]; g < t.x.TenantFirst[tenant+1]; g++ {
+		if t.x.PrincipalKind[g].Type() == estate.KindGroup && (t.taken.commands[tenant] > no || t.isOpen(g)) {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+func (t *telling) fillRule(g estate.Principal) string {
+	if t.x.PrincipalKind[g]&(estate.IsAdminAgents|estate.IsHelpdeskAgents|estate.IsSalesAgents) != 0 {
+		return "R8"
+	}
+	return "R15"
+}
+
+// filledPaths are the rights of an account by groups it can be put into.
+func (t *telling) filledPaths(a account) {
+	tenant := t.x.tenantOf(a)
+	by, sure := t.taken.fillsBy[tenant], t.taken.fillsGroups[tenant]
+	if c := t.taken.commands[tenant]; c > sure {
+		by, sure = t.taken.commandBy[tenant], c
+	}
+	if sure == no || tenant == t.target && t.taken.commands[tenant] > no {
+		return
+	}
+	prefix := slices.Concat(t.reaching(by.by), t.grantPathTo(by))
+	if t.isDirectory() {
+		t.filledGrants(a, prefix, sure, by)
+		return
+	}
+	natural := t.stand(a, true).in
+	for _, w := range t.ways(a, true) {
+		t.rights(w, t.row, true, func(r right) {
+			if natural[r.holder] == no {
+				t.addFilled(w, a, r.holder, prefix, t.roleHops(w, r, t.row.action), min(r.sure(), w.sure, sure), by)
+			}
+		})
+	}
+	t.writes(a, func(w *way, r right, s truth) {
+		if natural[r.holder] == no && (t.row.role(r.role) < yes || r.met < yes) {
+			t.addFilled(w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), by)
+		}
+	})
+}
+
+// filledGrants are the directory roles of an account by groups it can be put into.
+func (t *telling) filledGrants(a account, prefix []Hop, sure truth, by step) {
+	natural := t.stand(a, true).in
+	for _, g := range t.grants(a, t.target, t.potential(a), true) {
+		allowed := t.allowsInDirectory(g, t.row)
+		if g.holder == estate.None || natural[g.holder] > no || allowed == no {
+			continue
+		}
+		hops := t.grantHops(g, t.target)
+		hops = append(hops, Hop{Kind: Allows, From: hops[len(hops)-1].To, To: t.actionStop(), Rule: "R14"})
+		t.addFilled(nil, a, g.holder, prefix, hops, min(sure, allowed, g.sure), by)
+	}
+}
+
+// addFilled adds a path into a group that somebody can put himself into.
+func (t *telling) addFilled(w *way, a account, holder estate.Principal, prefix, hops []Hop, sure truth, by step) {
+	joining := t.joining(a, holder)
+	if len(joining) == 0 {
+		return
+	}
+	joining[0].From = prefix[len(prefix)-1].To
+	if a != t.principal && !a.isNew() && by.by != a {
+		joining[0].Detail = "as " + t.x.accountStop(a).Name
+	}
+	p := Path{Gives: CanGet, Hops: slices.Concat(prefix, joining, hops)}
+	if w != nil {
+		p.Entry = Entry{Kind: w.kind, Tenant: t.x.Tenant(t.target)}
+	}
+	if sure == maybe {
+		p.Gives, p.Gap = Unknown, t.grantGap(by)
+	}
+	if w == nil || t.isDirectory() {
+		t.answer.Paths = append(t.answer.Paths, p)
+		return
+	}
+	worst, denials := t.asking.denied(t.row.action, spot{t.node, t.below}, w, holder)
+	t.add(p, worst, denials)
+}
+
+func (t *telling) grantGap(by step) csp.Gap {
+	return csp.Gap{Fact: csp.MissingDirectoryRoles, Tenant: t.x.TenantID[by.in], Why: "what the directory role " + t.directoryStop(by.grant, by.in).Name + " allows is not published or was not collected"}
+}

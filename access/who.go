@@ -1,0 +1,83 @@
+package access
+
+import (
+	"slices"
+	"time"
+
+	"latchkey/access/estate"
+	"latchkey/csp"
+)
+
+// Holders say who may do something somewhere, by verdict. They are users and
+// service principals, of whichever tenant; somebody who is a guest is listed by
+// the account that is his home and as the guest. Groups are not listed.
+type Holders struct {
+	Has     []csp.ObjectID // sorted, as the others
+	CanGet  []csp.ObjectID
+	Unknown []csp.ObjectID
+	// Gaps say, for Unknown, what is missing.
+	Gaps []csp.Gap
+}
+
+// Who finds everybody for whom Can does not say HasNot: among the accounts of the
+// place's tenant and of all tenants from which one can come into it.
+func (x *Index) Who(action Action, place Place, at time.Time) Holders {
+	var h Holders
+	probe := &asking{x: x, at: at, node: estate.None, home: estate.None}
+	question := Question{Principal: csp.ObjectID{1}, Action: action, Place: place, At: at}
+	if err := question.check(); err != nil {
+		return Holders{Gaps: []csp.Gap{{Fact: csp.MissingQuestion, Why: err.Error()}}}
+	}
+	if gap := probe.locate(place); gap != nil {
+		return Holders{Gaps: []csp.Gap{*gap}}
+	}
+	probe.row = x.row(action)
+	from := probe.leads()
+	if len(probe.gapsOfStrangers()) > 0 {
+		from = x.everywhere() // from wherever: then nobody can be ruled out
+	}
+	for _, t := range from {
+		for p := x.TenantFirst[t]; p < x.TenantFirst[t+1]; p++ {
+			if x.PrincipalKind[p].Type() != estate.KindGroup {
+				probe.ask(p, &h)
+			}
+		}
+	}
+	for _, list := range [][]csp.ObjectID{h.Has, h.CanGet, h.Unknown} {
+		slices.SortFunc(list, csp.ObjectID.Compare)
+	}
+	return h
+}
+
+// everywhere are all tenants.
+func (x *Index) everywhere() []estate.Tenant {
+	list := make([]estate.Tenant, len(x.TenantID))
+	for t := range list {
+		list[t] = estate.Tenant(t)
+	}
+	return list
+}
+
+// ask puts the question for one principal.
+func (q *asking) ask(p estate.Principal, h *Holders) {
+	one := *q
+	one.principal, one.home = account(p), q.x.PrincipalTenant[p]
+	one.firmly, one.taken = map[account]standing{}, nil
+	id := q.x.PrincipalID[p]
+	switch one.verdict() {
+	case Has:
+		h.Has = append(h.Has, id)
+	case CanGet:
+		h.CanGet = append(h.CanGet, id)
+	case Unknown:
+		h.Unknown = append(h.Unknown, id)
+		if one.taken == nil {
+			one.become()
+		}
+		for _, g := range slices.Concat(one.gapsForHas(), one.gapsAgainst(), one.gapsForGet()) {
+			if !slices.Contains(h.Gaps, g) {
+				h.Gaps = append(h.Gaps, g)
+			}
+		}
+	}
+}
