@@ -128,9 +128,15 @@ func (s *survey) resourceType(n estate.Node) string {
 func (s *survey) runnersOf(kind string) []bool {
 	runs := make([]bool, len(s.Roles))
 	for r, role := range s.Roles {
-		runs[r] = kind != "" && slices.ContainsFunc(codeActions(kind), func(action access.Action) bool { return allowsAtAll(role, action) })
+		runs[r] = kind != "" && slices.ContainsFunc(access.CodeActions(kind), func(name string) bool { return mayAtAll(role, name) })
 	}
 	return runs
+}
+
+// mayAtAll says whether the role allows the folded control action, perhaps on a
+// condition.
+func mayAtAll(role csp.RoleDefinition, action string) bool {
+	return slices.ContainsFunc(role.Permissions, func(p csp.Permission) bool { return pattern.NewSet(p.Actions, p.NotActions).Has(action) })
 }
 
 // operators are the accounts that can run code in an identity's resource, sorted,

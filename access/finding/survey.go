@@ -111,19 +111,10 @@ func (s *survey) readRoles() {
 	for i, role := range s.Roles {
 		s.roles[i] = roleFacts{
 			class:    roleclass.Of(role),
-			handsOut: allowsAtAll(role, writesAssignments),
+			handsOut: mayAtAll(role, writesAssignments.String()),
 			listed:   s.RoleListed[i] != 0,
 		}
 	}
-}
-
-// allowsAtAll says whether the role allows the action, perhaps on a condition.
-func allowsAtAll(role csp.RoleDefinition, action access.Action) bool {
-	role.Permissions = slices.Clone(role.Permissions)
-	for i := range role.Permissions {
-		role.Permissions[i].Condition = ""
-	}
-	return leastrole.Allows(role, action)
 }
 
 func (s *survey) readSubscriptions() {

@@ -106,7 +106,7 @@ func (s *survey) slim(i uint32, mine []use) (slimming, bool) {
 	var actions []access.Action
 	for _, u := range mine {
 		below := n <= u.node && u.node <= s.NodeLast[n]
-		if below && allowsAtAll(role, u.action) && !slices.Contains(actions, u.action) {
+		if below && (leastrole.Allows(role, u.action) || !u.action.IsData() && mayAtAll(role, u.action.String())) && !slices.Contains(actions, u.action) {
 			actions = append(actions, u.action)
 		}
 	}

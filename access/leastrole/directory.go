@@ -85,24 +85,6 @@ func DirectoryClass(role csp.DirectoryRole) roleclass.Class {
 // wildcards that directory roles are published with.
 func DirectoryAllows(role csp.DirectoryRole, action string) bool {
 	return slices.ContainsFunc(role.Actions, func(published string) bool {
-		return matchesDirectory(pattern.Fold(published), pattern.Fold(action))
+		return pattern.MatchesDirectory(pattern.Fold(published), pattern.Fold(action))
 	})
-}
-
-// matchesDirectory reads a published action word by word: allTasks stands for any
-// last word, allEntities for any one word, allProperties for one word or none.
-func matchesDirectory(published, action string) bool {
-	word, rest, more := strings.Cut(published, "/")
-	first, left, further := strings.Cut(action, "/")
-	switch {
-	case word == "allproperties" && more && matchesDirectory(rest, action): // for none
-		return true
-	case word == "alltasks" && !more:
-		return !further
-	case word != first && word != "allentities" && word != "allproperties":
-		return false
-	case !more || !further:
-		return more == further
-	}
-	return matchesDirectory(rest, left)
 }
