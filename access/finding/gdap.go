@@ -133,7 +133,10 @@ func gdapNeverExtends(s *survey) {
 			customers[g.Customer] = true
 		}
 		f.Count.Customers = len(customers)
-		f.Text = fmt.Sprintf("%s of %s not set to extend.", isOrAre(len(all), "GDAP relationship"), f.Subject.Name)
+		f.Text = fmt.Sprintf("%s not set to extend itself.", isOrAre(len(all), "GDAP relationship of "+f.Subject.Name))
+		if len(all) > 1 {
+			f.Text = fmt.Sprintf("%d GDAP relationships of %s are not set to extend themselves.", len(all), f.Subject.Name)
+		}
 		list(s, &f, all, func(g estate.GDAP) Example {
 			e := s.tenantExample(g.Customer)
 			e.Text += ", until " + s.Terms[g.Term].Until.Format(time.DateOnly)

@@ -128,15 +128,20 @@ func (s *survey) resourceType(n estate.Node) string {
 func (s *survey) runnersOf(kind string) []bool {
 	runs := make([]bool, len(s.Roles))
 	for r, role := range s.Roles {
-		runs[r] = kind != "" && slices.ContainsFunc(access.CodeActions(kind), func(name string) bool { return mayAtAll(role, name) })
+		runs[r] = kind != "" && slices.ContainsFunc(access.CodeActions(kind), func(name string) bool { return mayAtAll(role, name, false) })
 	}
 	return runs
 }
 
-// mayAtAll says whether the role allows the folded control action, perhaps on a
-// condition.
-func mayAtAll(role csp.RoleDefinition, action string) bool {
-	return slices.ContainsFunc(role.Permissions, func(p csp.Permission) bool { return pattern.NewSet(p.Actions, p.NotActions).Has(action) })
+// mayAtAll says whether the role allows the action, perhaps on a condition.
+func mayAtAll(role csp.RoleDefinition, action string, data bool) bool {
+	return slices.ContainsFunc(role.Permissions, func(p csp.Permission) bool {
+		set := pattern.NewSet(p.Actions, p.NotActions)
+		if data {
+			set = pattern.NewSet(p.DataActions, p.NotDataActions)
+		}
+		return set.Has(pattern.Fold(action))
+	})
 }
 
 // operators are the accounts that can run code in an identity's resource, sorted,

@@ -111,7 +111,7 @@ func (s *survey) readRoles() {
 	for i, role := range s.Roles {
 		s.roles[i] = roleFacts{
 			class:    roleclass.Of(role),
-			handsOut: mayAtAll(role, writesAssignments.String()),
+			handsOut: mayAtAll(role, writesAssignments.String(), false),
 			listed:   s.RoleListed[i] != 0,
 		}
 	}

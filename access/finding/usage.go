@@ -9,6 +9,7 @@ import (
 	"latchkey/access"
 	"latchkey/access/estate"
 	"latchkey/access/leastrole"
+	"latchkey/access/pattern"
 	"latchkey/access/roleclass"
 	"latchkey/csp"
 	"latchkey/csp/builtin"
@@ -75,7 +76,7 @@ func (s *survey) uses() map[estate.Principal][]use {
 		if u.Data {
 			parse = access.ParseDataAction
 		}
-		action, err := parse(u.Action)
+		action, err := parse(pattern.Fold(u.Action))
 		if err == nil && !u.Last.Before(since) && !u.Last.After(s.at) {
 			list = append(list, use{action, s.nodeAt(u.Scope)})
 		}
@@ -106,7 +107,7 @@ func (s *survey) slim(i uint32, mine []use) (slimming, bool) {
 	var actions []access.Action
 	for _, u := range mine {
 		below := n <= u.node && u.node <= s.NodeLast[n]
-		if below && (leastrole.Allows(role, u.action) || !u.action.IsData() && mayAtAll(role, u.action.String())) && !slices.Contains(actions, u.action) {
+		if below && mayAtAll(role, u.action.String(), u.action.IsData()) && !slices.Contains(actions, u.action) {
 			actions = append(actions, u.action)
 		}
 	}

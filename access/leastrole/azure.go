@@ -88,7 +88,7 @@ func (a *Azure) Rights(role csp.RoleDefinition) int {
 func (a *Azure) beyond(roles []csp.RoleDefinition, actions []access.Action) int {
 	allowed := a.allowed(roles)
 	for _, action := range actions {
-		delete(allowed, right{action.String(), action.IsData()})
+		delete(allowed, right{pattern.Fold(action.String()), action.IsData()})
 	}
 	return len(allowed)
 }
@@ -121,7 +121,7 @@ func Allows(role csp.RoleDefinition, action access.Action) bool {
 		if action.IsData() {
 			set = pattern.NewSet(p.DataActions, p.NotDataActions)
 		}
-		if p.Condition == "" && set.Has(action.String()) {
+		if p.Condition == "" && set.Has(pattern.Fold(action.String())) {
 			return true
 		}
 	}

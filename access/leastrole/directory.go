@@ -61,7 +61,7 @@ func (d *Directory) Cover(actions []access.Action, except func(csp.DirectoryRole
 		}
 	}
 	for _, action := range actions {
-		delete(allowed, action.String())
+		delete(allowed, pattern.Fold(action.String()))
 	}
 	found.Beyond = len(allowed)
 	return found, true, nil
