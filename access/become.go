@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"sort"
 
 	"latchkey/access/estate"
 	"latchkey/access/pattern"
@@ -160,16 +161,18 @@ func (q *asking) command(sure truth, by step) bool {
 	q.taken.commands[by.in], q.taken.commandBy[by.in] = sure, by
 	by.kind = Resets
 	for p := q.x.TenantFirst[by.in]; p < q.x.TenantFirst[by.in+1]; p++ {
-		if q.x.PrincipalKind[p].Type() != estate.KindGroup && (by.in == q.target || q.x.GuestsFrom[p] < q.x.GuestsFrom[p+1] || q.x.isProjected(p)) {
+		if q.x.PrincipalKind[p].Type() != estate.KindGroup && (by.in == q.target || q.isMore(p)) {
 			q.take(account(p), sure, by)
 		}
 	}
 	return true
 }
 
-// isProjected says whether Lighthouse projects a role to the principal itself.
-func (x *Index) isProjected(p estate.Principal) bool {
-	return slices.ContainsFunc(x.Lighthouses, func(l estate.Lighthouse) bool { return l.Principal == p })
+// isMore says whether an account of a commanded tenant is more than a new one.
+func (q *asking) isMore(p estate.Principal) bool {
+	return q.x.quick.projectedTo[p] || slices.ContainsFunc(q.x.Guest[q.x.GuestsFrom[p]:q.x.GuestsFrom[p+1]], func(g estate.Principal) bool {
+		return slices.Contains(q.leads(), q.x.PrincipalTenant[g])
+	})
 }
 
 // reset takes the users whose password the role may reset (R15).
@@ -217,17 +220,26 @@ func (q *asking) addCredentials(sure truth, by step) bool {
 // runCode takes the identities of resources in which the account can run code (R26).
 func (q *asking) runCode(a account, sure truth) bool {
 	changed := false
-	for _, id := range q.x.Identities {
-		in := q.x.NodeTenant[id.Node]
-		if !slices.Contains(q.leads(), in) || q.taken.accounts[account(id.Principal)] >= sure {
-			continue
-		}
-		t := min(sure, q.codeIn(a, id.Node))
-		if t > no && q.take(account(id.Principal), t, step{kind: RunsCodeAs, by: a, in: in, node: id.Node}) {
-			changed = true
+	for _, in := range q.leads() {
+		for _, id := range q.x.identitiesOf(in) {
+			if q.taken.accounts[account(id.Principal)] >= sure {
+				continue
+			}
+			t := min(sure, q.codeIn(a, id.Node))
+			if t > no && q.take(account(id.Principal), t, step{kind: RunsCodeAs, by: a, in: in, node: id.Node}) {
+				changed = true
+			}
 		}
 	}
 	return changed
+}
+
+// identitiesOf are the identities of resources of a tenant.
+func (x *Index) identitiesOf(t estate.Tenant) []estate.Identity {
+	root := x.TenantRoot[t]
+	from := sort.Search(len(x.Identities), func(i int) bool { return x.Identities[i].Node >= root })
+	rest := x.Identities[from:]
+	return rest[:sort.Search(len(rest), func(i int) bool { return rest[i].Node > x.NodeLast[root] })]
 }
 
 // codeIn says whether the account can run code in the resource.

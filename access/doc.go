@@ -2,48 +2,44 @@
 // can do what comes out. It is pure: no I/O, no clock, no randomness, and an
 // Index is never changed once compiled.
 //
-//	Facts -- Compile --> Index -- Can(Question) --> Answer
+//	                      +-- Can(question) --> Verdict
+//	Facts -- Compile --> Index -- Why(question) --> Answer, with every path
+//	                      +-- Who(action, place) --> Holders
+//	                      +-- Reach(principal, action) --> Territory
 //
 // # How an answer is made
 //
-//  1. The question is placed: whose tenant the principal belongs to, whose the
-//     scope. If either is not among the facts, the answer ends here as Unknown.
-//  2. The principal's standing: every group a chain of memberships leads to, with
-//     the firmest such chain. Cycles end where they began. Memberships and
-//     assignments count as they are at the question's instant (R29).
-//  3. The places at or above the scope: its text upwards to the subscription, from
-//     there by the facts about management groups, up to the tenant's root (R17).
-//  4. What gives it: each assignment at those places to someone in the standing
-//     whose role allows the action (R18, R20, R31), once for each chain.
-//  5. What he could do himself: activate what he is eligible for (R29), write
-//     himself an assignment (R26), elevate as an administrator of the directory
-//     (R15, R24).
-//  6. What takes it away: deny assignments (R19).
-//  7. The verdict is weighed from these, and what is missing is named.
+// The reading of the rules is written down as M1-M9 in docs/model.md, and the
+// files follow it:
+//
+//  1. ask.go places the question: whose the principal is, whose the place. If
+//     either is not among the facts, the answer ends here as Unknown.
+//  2. stand.go follows memberships upwards (M1).
+//  3. enter.go finds the ways into the tenant: home, guest, GDAP, DAP, the direct
+//     link of the old rules; and Lighthouse, which needs none (M2).
+//  4. right.go and directory.go find what each way may do there, on Azure and in
+//     the directory (M3, M4).
+//  5. deny.go takes away what is denied (M5).
+//  6. become.go finds everybody he can act as by steps of his own (M7).
+//  7. verdict.go weighs all of it, in three values: yes, no, and maybe where a fact
+//     is missing (M6, M8, M9).
+//
+// Why goes the same way and tells what it meets (why.go, takes.go, miss.go). Who
+// and Reach ask for everybody and everywhere. fast.go answers from tables what
+// needs none of this, which is most of what is asked.
 //
 // # What is promised
 //
 //   - Unknown means that a fact is missing which could change the verdict, and the
-//     answer names the fact, the tenant and why. Facts that could change nothing
-//     are not asked for: who surely has it, has it, whatever was not collected.
+//     answer names the fact, the tenant and why.
 //   - Has is never mixed with CanGet. Every path says which of the two it gives.
 //   - All paths are in the answer, and for HasNot what falls short. Where groups are
-//     nested so densely that chains run into hundreds, the answer says that there
+//     nested so densely that paths run into hundreds, the answer says that there
 //     are more; the verdict is right all the same.
-//   - The order of facts and the names of things change nothing. Taking an
-//     assignment away never adds access.
-//
-// # What is not worked out yet
-//
-// It is Unknown, never No:
-//
-//   - a principal of one tenant and a scope of another, by DAP, GDAP, a foreign
-//     principal or Lighthouse (R10-R13, R21, R22, R28): MissingSignIn;
-//   - whom the holder of a privileged role could become by using it, as running
-//     code on a machine makes one the machine's identity (R15, R26): MissingTakeover;
-//   - conditions, on assignments, in roles and in denials: MissingCondition;
-//   - a denial of a group whose membership the principal could activate:
-//     MissingActivation.
+//   - The order of facts and the names of things change nothing. Taking a fact away
+//     never adds access, but for those that take access away themselves: a
+//     denial (R19), a guest account (R13), a GDAP assignment (R12).
+//   - Can, Why, Who and Reach never disagree.
 //
 // # When facts are bad
 //

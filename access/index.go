@@ -22,7 +22,6 @@ type Index struct {
 
 	// leads has, by tenant, the other tenants from which one can come into it.
 	leads [][]estate.Tenant
-	// customers has, by tenant, those that list it as their delegated administrator.
 	// gaps says, by tenant, whether something was not collected there.
 	gaps []bool
 

@@ -13,6 +13,11 @@ func (x *Index) Can(question Question) Verdict {
 	if len(gaps) > 0 {
 		return Unknown
 	}
+	if !q.isDirectory() && !q.below {
+		if v, certain := x.atOnce(estate.Principal(q.principal), q.row, q.node, q.at); certain {
+			return v
+		}
+	}
 	return q.verdict()
 }
 

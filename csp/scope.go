@@ -3,6 +3,7 @@ package csp
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // ScopeKind is the level of the Azure tree a scope stands on.
@@ -98,11 +99,13 @@ func ParseScope(s string) (Scope, error) {
 	if s == "/" {
 		return Root(), nil
 	}
-	segments := strings.Split(s[1:], "/")
-	for _, segment := range segments {
+	var room [20]string // enough for nearly all scopes, and then nothing is allocated
+	segments := room[:0]
+	for segment := range strings.SplitSeq(s[1:], "/") {
 		if err := checkSegment(s, segment); err != nil {
 			return Scope{}, err
 		}
+		segments = append(segments, segment)
 	}
 	switch {
 	case strings.EqualFold(segments[0], subscriptionsKey):
@@ -133,24 +136,28 @@ func refuseForeignCharacters(s string) error {
 	case s[0] != '/':
 		return scopeError(s, "it must begin with a slash")
 	}
-	for _, r := range s {
-		if hint := foreignCharacterHint(r); hint != "" {
-			return scopeError(s, hint)
+	for i := range len(s) {
+		if scopeCharacters[s[i]] {
+			continue
 		}
+		r, _ := utf8.DecodeRuneInString(s[i:])
+		return scopeError(s, foreignCharacterHint(r))
 	}
 	return nil
 }
 
-// foreignCharacterHint is empty for a character that may stand in a scope, and
-// says for every other one what its writer most likely meant.
-func foreignCharacterHint(r rune) string {
-	switch {
-	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-		return ""
+// scopeCharacters are the bytes that may stand in a scope.
+var scopeCharacters = func() (may [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.-_()") {
+		may[c] = true
 	}
+	return may
+}()
+
+// foreignCharacterHint says of a character that may not stand in a scope what its
+// writer most likely meant.
+func foreignCharacterHint(r rune) string {
 	switch r {
-	case '/', '.', '-', '_', '(', ')':
-		return ""
 	case '?', '#':
 		return fmt.Sprintf("%q starts a query or a fragment, which is no part of a scope", r)
 	case '%':
@@ -187,61 +194,74 @@ func parseSubscription(s string, segments []string) (Scope, error) {
 	if err != nil {
 		return Scope{}, scopeError(s, err.Error())
 	}
-	scope := SubscriptionScopeOf(id)
+	segments[0], segments[1] = subscriptionsKey, strings.ToLower(segments[1])
+	scope := Scope{kind: SubscriptionScope, subscription: id}
 	rest := segments[2:]
-	if len(rest) == 0 {
-		return scope, nil
-	}
-	if strings.EqualFold(rest[0], resourceGroupsKey) {
-		if scope, err = descendToGroup(s, scope, rest); err != nil {
+	if len(rest) > 0 && strings.EqualFold(rest[0], resourceGroupsKey) {
+		if err := descendToGroup(s, &scope, rest); err != nil {
 			return Scope{}, err
 		}
 		rest = rest[2:]
-		if len(rest) == 0 {
-			return scope, nil
+	}
+	if len(rest) > 0 {
+		if err := descendToResource(s, &scope, rest); err != nil {
+			return Scope{}, err
 		}
 	}
-	return descendToResource(s, scope, rest)
+	scope.text = spelt(s, segments)
+	return scope, nil
 }
 
-func descendToGroup(s string, scope Scope, rest []string) (Scope, error) {
+// spelt is the scope's text with its segments spelt as given. It is s itself if
+// that has the same letters, as nearly all have.
+func spelt(s string, segments []string) string {
+	at := 0
+	for _, segment := range segments {
+		if at++; s[at:at+len(segment)] != segment {
+			return "/" + strings.Join(segments, "/")
+		}
+		at += len(segment)
+	}
+	return s
+}
+
+func descendToGroup(s string, scope *Scope, rest []string) error {
 	if len(rest) < 2 {
-		return Scope{}, scopeError(s, "the resource group's name is missing after /resourceGroups/")
+		return scopeError(s, "the resource group's name is missing after /resourceGroups/")
 	}
 	if len(rest[1]) > maxGroupLength {
-		return Scope{}, scopeError(s, fmt.Sprintf("a resource group's name has at most %d characters", maxGroupLength))
+		return scopeError(s, fmt.Sprintf("a resource group's name has at most %d characters", maxGroupLength))
 	}
-	scope.text += "/" + resourceGroupsKey + "/" + rest[1]
+	rest[0] = resourceGroupsKey
 	scope.kind = ResourceGroupScope
-	return scope, nil
+	return nil
 }
 
 // descendToResource reads providers/<namespace>/<type>/<name>[/<type>/<name>...],
 // and once more the same for a resource that extends another.
-func descendToResource(s string, scope Scope, rest []string) (Scope, error) {
+func descendToResource(s string, scope *Scope, rest []string) error {
 	if !strings.EqualFold(rest[0], providersKey) {
-		return Scope{}, scopeError(s, fmt.Sprintf("after the %s only /providers/... can follow, not %q", scope.kind, rest[0]))
+		return scopeError(s, fmt.Sprintf("after the %s only /providers/... can follow, not %q", scope.kind, rest[0]))
 	}
 	named := false // whether the last namespace was followed by a type and a name
 	for ; len(rest) >= 2; rest = rest[2:] {
-		key, name := rest[0], rest[1]
-		if strings.EqualFold(key, providersKey) {
+		namespace := strings.EqualFold(rest[0], providersKey)
+		if namespace {
 			if !named && scope.kind == ResourceScope {
 				break
 			}
-			if !strings.Contains(name, ".") {
-				return Scope{}, scopeError(s, fmt.Sprintf("%q is no resource provider; one looks like Microsoft.Compute", name))
+			if !strings.Contains(rest[1], ".") {
+				return scopeError(s, fmt.Sprintf("%q is no resource provider; one looks like Microsoft.Compute", rest[1]))
 			}
-			key = providersKey
+			rest[0] = providersKey
 		}
-		named = key != providersKey
-		scope.text += "/" + key + "/" + name
+		named = !namespace
 		scope.kind = ResourceScope
 	}
 	if !named || len(rest) != 0 {
-		return Scope{}, scopeError(s, "a resource is /providers/<namespace>/<type>/<name>, with further /<type>/<name> pairs for what lies inside it")
+		return scopeError(s, "a resource is /providers/<namespace>/<type>/<name>, with further /<type>/<name> pairs for what lies inside it")
 	}
-	return scope, nil
+	return nil
 }
 
 func parseManagementGroup(s string, segments []string) (Scope, error) {

@@ -395,3 +395,18 @@ func containsBySegments(outer, inner csp.Scope) bool {
 	}
 	return true
 }
+
+func TestReadingAScopeSpeltAsAzureDoesAllocatesNothing(t *testing.T) {
+	for _, text := range []string{sub, group, ext, onVM} {
+		if n := testing.AllocsPerRun(100, func() { csp.MustParseScope(text) }); n != 0 {
+			t.Errorf("%q: %v allocations", text, n)
+		}
+	}
+}
+
+func BenchmarkParseScope(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		csp.MustParseScope(vm)
+	}
+}

@@ -55,7 +55,13 @@ type Line struct {
 	Tenants []string
 	// Because are the facts that differ and touch these people there.
 	Because []Cause
+
+	all []Action
 }
+
+// All are all actions that the line is about, of those that the comparison knows
+// of: those that roles in use name, and for a pattern one that it matches.
+func (l Line) All() []Action { return l.all }
 
 // Gained says whether the line is about something that is better after than before.
 func (l Line) Gained() bool { return rank(l.After) > rank(l.Before) }
@@ -119,8 +125,11 @@ func Diff(before, after Side, options Options) Result {
 // has and a lacks.
 func Compare(x *access.Index, at time.Time, a, b csp.ObjectID) Result {
 	p := newPair(Side{x, at}, Side{x, at})
-	before, _ := x.FindPrincipal(a)
-	after, _ := x.FindPrincipal(b)
+	before, known := x.FindPrincipal(a)
+	after, alsoKnown := x.FindPrincipal(b)
+	if !known || !alsoKnown {
+		return Result{}
+	}
 	return p.compare(before, after)
 }
 

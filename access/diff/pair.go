@@ -5,22 +5,40 @@ import (
 	"cmp"
 
 	"latchkey/access/estate"
+	"latchkey/access/naming"
 	"latchkey/csp"
 )
 
 // world is one side with what has been worked out about it.
 type world struct {
 	Side
-	e *estate.Estate
+	e     *estate.Estate
+	names *naming.Names
 	// groups caches, by principal, the groups that any chain of memberships leads
 	// to, itself first.
 	groups map[estate.Principal][]estate.Principal
 	// holders caches, by principal, the accounts that act as it.
 	holders map[estate.Principal][]estate.Principal
+
+	// By principal: the places where it has projected roles, the tenants that DAP
+	// and GDAP let it into, and the places of the denials that name it.
+	projected map[estate.Principal][]estate.Node
+	opened    map[estate.Principal][]estate.Tenant
+	denies    map[estate.Principal][]estate.Node
+
+	projectedRoles map[estate.Principal][]estate.Role
+	unitsOf        map[estate.Principal][]int
 }
 
 func newWorld(s Side) *world {
-	return &world{Side: s, e: s.Index.Estate, groups: map[estate.Principal][]estate.Principal{}, holders: map[estate.Principal][]estate.Principal{}}
+	w := &world{
+		Side: s, e: s.Index.Estate, names: naming.New(s.Index.Estate),
+		groups: map[estate.Principal][]estate.Principal{}, holders: map[estate.Principal][]estate.Principal{},
+		projected: map[estate.Principal][]estate.Node{}, opened: map[estate.Principal][]estate.Tenant{}, denies: map[estate.Principal][]estate.Node{},
+		projectedRoles: map[estate.Principal][]estate.Role{}, unitsOf: map[estate.Principal][]int{},
+	}
+	w.index()
+	return w
 }
 
 // pair is the two sides with what is the same in both.
@@ -30,8 +48,12 @@ type pair struct {
 	// not there.
 	toNew, toOld translation
 
-	touches map[csp.ObjectID]*touch
-	kinds   *kinds
+	touches     map[csp.ObjectID]*touch
+	causes      []Cause
+	causeNumber map[Cause]int
+	kinds       *kinds
+	// comparing two accounts of one world, instead of two worlds.
+	comparing bool
 }
 
 // translation has the numbers of the other side.
@@ -44,7 +66,7 @@ type translation struct {
 }
 
 func newPair(before, after Side) *pair {
-	p := &pair{old: newWorld(before), new: newWorld(after), touches: map[csp.ObjectID]*touch{}}
+	p := &pair{old: newWorld(before), new: newWorld(after), touches: map[csp.ObjectID]*touch{}, causeNumber: map[Cause]int{}}
 	a, b := p.old.e, p.new.e
 	p.toNew.tenants, p.toOld.tenants = match[estate.Tenant](len(a.TenantID), len(b.TenantID), func(i, j int) int { return a.TenantID[i].Compare(b.TenantID[j]) })
 	p.toNew.roles, p.toOld.roles = match[estate.Role](len(a.Roles), len(b.Roles), func(i, j int) int { return a.Roles[i].ID.Compare(b.Roles[j].ID) })

@@ -1,7 +1,9 @@
 package estate
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"sort"
 	"strings"
@@ -38,8 +40,7 @@ type Estate struct {
 
 	principals *lookup.IDs[csp.Principal]
 	nodes      lookup.Slots
-	types      map[string]uint16 // the numbers of resource types, by their name in lower case
-	domains    []domain          // all of them, sorted
+	domains    []domain // all of them, sorted
 }
 
 // FindTenant finds a tenant by its id, listed or not.
@@ -125,80 +126,89 @@ func (e *Estate) FindSubscription(id csp.SubscriptionID) (int, bool) {
 // The text need not be a well-formed scope: if it is not, exact is false, and
 // node is how far it could be followed.
 func (e *Estate) FindNode(tenant Tenant, scope string) (node Node, exact bool) {
-	if rest, ok := cutFold(scope, subscriptionsPath); ok {
-		end := segmentEnd(rest, 0)
-		node = e.child(None, TypeSubscription, rest[:end])
-		if node == None {
-			return None, false
-		}
-		return e.descend(node, rest[end:])
+	root := Node(None)
+	if 0 <= tenant && int(tenant) < len(e.TenantRoot) {
+		root = e.TenantRoot[tenant]
 	}
-	if tenant == None || int(tenant) >= len(e.TenantRoot) {
-		return None, false
-	}
-	root := e.TenantRoot[tenant]
 	if scope == "/" {
-		return root, true
+		return root, root != None
 	}
-	name, ok := cutFold(scope, managementGroupsPath)
-	if !ok {
+	var buffer nodeKey
+	const longest = len(buffer) - tenantBytes
+	fits := scope[:min(len(scope), longest)]
+	key := buffer.write(tenant, fits)
+	switch {
+	case bytes.HasPrefix(key[tenantBytes:], lowSubscriptions):
+		buffer.setTenant(None)
+		root = None
+	case root == None || !bytes.HasPrefix(key[tenantBytes:], lowManagementGroups):
 		return None, false
 	}
-	if node = e.child(root, TypeManagementGroup, name); node != None {
-		return node, true
+	for whole := len(scope) <= longest; ; whole = false {
+		if node = e.at(key); node != None {
+			return node, whole
+		}
+		slash := bytes.LastIndexByte(key[tenantBytes:], '/')
+		if slash <= 0 {
+			return root, false
+		}
+		key = key[:tenantBytes+slash]
 	}
-	return root, false
 }
 
-// descend follows the rest of a scope's text down from a subscription.
-func (e *Estate) descend(node Node, rest string) (Node, bool) {
-	for inSubscription := true; rest != ""; inSubscription = false {
-		kind, name, after, ok := cutPair(rest)
-		if !ok {
-			return node, false
-		}
-		number := TypeResourceGroup
-		if !inSubscription || !lookup.EqualFold(kind, placeTypes[TypeResourceGroup]) {
-			var buffer [maxTypeLength]byte
-			if number, ok = e.types[string(lookup.Lower(buffer[:], kind))]; !ok {
-				return node, false
-			}
-		}
-		child := e.child(node, number, name)
-		if child == None {
-			return node, false
-		}
-		node, rest = child, after
-	}
-	return node, true
+// nodeKey is what places below the roots are hashed by: the tenant of management
+// groups, or None, and the text of the scope in lower case.
+type nodeKey [tenantBytes + maxScopeLength]byte
+
+const tenantBytes = 4
+
+var (
+	lowSubscriptions    = bytes.ToLower([]byte(subscriptionsPath))
+	lowManagementGroups = bytes.ToLower([]byte(managementGroupsPath))
+)
+
+func (k *nodeKey) setTenant(t Tenant) { binary.LittleEndian.PutUint32(k[:tenantBytes], uint32(t)) }
+
+func (k *nodeKey) write(tenant Tenant, scope string) []byte {
+	k.setTenant(tenant)
+	return k[:tenantBytes+len(lookup.Lower(k[tenantBytes:], scope))]
 }
 
-// child finds a place by the key of placeKey. The hash only says where to look;
-// what decides is the comparison.
-func (e *Estate) child(parent Node, kind uint16, name string) Node {
-	if len(name) > maxSegmentLength {
-		return None
-	}
-	var buffer placeKey
-	key, lowered := buffer.write(int32(parent), kind, name)
+// at is the place with the key. The hash only says where to look.
+func (e *Estate) at(key []byte) Node {
 	hash := e.nodes.Hash(key)
 	for step := 0; ; step++ {
 		n := Node(e.nodes.At(hash, step))
-		if n == None || e.NodeType[n] == kind && e.textParent(n) == parent && lookup.EqualLower(e.NodeName.Bytes(int(n)), lowered) {
+		if n == None || e.isAt(n, key) {
 			return n
 		}
 	}
 }
 
-// textParent is the place that a place lies in by its text.
-func (e *Estate) textParent(n Node) Node {
-	switch e.NodeType[n] {
-	case TypeSubscription:
-		return None
-	case TypeManagementGroup:
-		return e.TenantRoot[e.NodeTenant[n]]
+// isAt compares the key with the names of the place and of those above it, from
+// the last segment up.
+func (e *Estate) isAt(n Node, key []byte) bool {
+	for {
+		name := e.NodeName.Bytes(int(n))
+		at := len(key) - len(name) - 1
+		if at < tenantBytes || key[at] != '/' || !lookup.EqualLower(name, key[at+1:]) {
+			return false
+		}
+		key = key[:at+1]
+		kind := e.NodeType[n]
+		switch kind {
+		case TypeSubscription:
+			return bytes.Equal(key[tenantBytes:], lowSubscriptions)
+		case TypeManagementGroup:
+			return bytes.Equal(key[tenantBytes:], lowManagementGroups) && binary.LittleEndian.Uint32(key) == uint32(e.NodeTenant[n])
+		}
+		typeName := e.TypeName.Bytes(int(kind))
+		at = len(key) - len(typeName) - 2
+		if at < tenantBytes || key[at] != '/' || !lookup.EqualLower(typeName, key[at+1:len(key)-1]) {
+			return false
+		}
+		key, n = key[:at], e.NodeParent[n]
 	}
-	return e.NodeParent[n]
 }
 
 // Scope is the place as people and Azure write it, and the zero Scope of None.

@@ -55,7 +55,7 @@ func TestWhatIsNotListedIsFoundAboveAndNotExactly(t *testing.T) {
 		{estate.None, mg, ""},
 		{7, mg, ""},
 		{tenant, mg + "2", "/"},
-		{tenant, mg + "/", "/"},
+		{tenant, mg + "/", mg},
 		{tenant, strings.TrimSuffix(mg, "Prod"), "/"},
 		{tenant, "/providers/Microsoft.Management/managementGroups/" + strings.Repeat("a", 300), "/"},
 		{tenant, known + "/", known},

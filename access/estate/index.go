@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 
@@ -23,20 +24,40 @@ func index(c Columns) *Estate {
 	return e
 }
 
+// indexNodes hashes every place by its whole text. In pre-order the text of the
+// parent is the beginning of what was written last.
 func (e *Estate) indexNodes() {
-	e.types = make(map[string]uint16, e.TypeName.Len())
-	for kind := int(firstResourceType); kind < e.TypeName.Len(); kind++ {
-		var buffer [maxTypeLength]byte
-		e.types[string(lookup.Lower(buffer[:], e.TypeName.At(kind)))] = uint16(kind)
-	}
 	e.nodes = lookup.MakeSlots(e.Nodes())
+	types := make([][]byte, e.TypeName.Len()) // with slashes around, in lower case
+	for kind := range types {
+		types[kind] = bytes.ToLower([]byte("/" + e.TypeName.At(kind) + "/"))
+	}
+	types[TypeManagementGroup] = lowManagementGroups
+	var buffer nodeKey
+	var above []Node // the places whose texts stand in the buffer
+	var ends []int   // where they end
 	for n := range Node(e.Nodes()) {
-		if e.NodeType[n] == TypeRoot {
+		kind := e.NodeType[n]
+		switch kind {
+		case TypeRoot:
 			continue // found by its tenant
+		case TypeSubscription, TypeManagementGroup:
+			above, ends = append(above[:0], None), append(ends[:0], tenantBytes)
+			tenant := Tenant(None)
+			if kind == TypeManagementGroup {
+				tenant = e.NodeTenant[n]
+			}
+			buffer.setTenant(tenant)
+		default:
+			for above[len(above)-1] != e.NodeParent[n] {
+				above, ends = above[:len(above)-1], ends[:len(ends)-1]
+			}
 		}
-		var buffer placeKey
-		key, _ := buffer.write(int32(e.textParent(n)), e.NodeType[n], e.NodeName.At(int(n)))
-		e.nodes.Add(e.nodes.Hash(key), int32(n))
+		end := ends[len(ends)-1]
+		end += copy(buffer[end:], types[kind])
+		end += len(lookup.LowerBytes(buffer[end:], e.NodeName.Bytes(int(n))))
+		e.nodes.Add(e.nodes.Hash(buffer[:end]), int32(n))
+		above, ends = append(above, n), append(ends, end)
 	}
 }
 

@@ -89,6 +89,7 @@ func (k *placeKey) write(parent int32, kind uint16, name string) (key, lowered [
 // last segments are kept: three million whole scopes would not fit.
 type places struct {
 	slots    lookup.Slots
+	hash     []uint32
 	parent   []int32 // by the text; see placeKey
 	kind     []uint16
 	name     Strings
@@ -97,6 +98,11 @@ type places struct {
 	rootOf   map[int32]int32 // of tenants
 	tenant   map[int32]int32 // of roots and, if a fact says, of subscriptions
 	group    map[int32]int32 // the management group that a place was put in
+
+	// Resources come by group: the text of the last one's group with a slash behind,
+	// and its place and subscription.
+	lastText              string
+	lastPlace, lastBelong int32
 }
 
 func newPlaces() *places {
@@ -112,7 +118,7 @@ func (p *places) root(tenant int32) int32 {
 	if n, ok := p.rootOf[tenant]; ok {
 		return n
 	}
-	n := p.add(lookup.None, TypeRoot, "")
+	n := p.add(0, lookup.None, TypeRoot, "")
 	p.rootOf[tenant], p.tenant[n] = n, tenant
 	return n
 }
@@ -133,20 +139,31 @@ func (p *places) at(tenant int32, scope csp.Scope) (place, subscription int32) {
 		}
 		return n, lookup.None
 	}
-	rest := scope.String()[len(subscriptionsPath):]
+	text := scope.String()
+	if p.lastText != "" && strings.HasPrefix(text, p.lastText) {
+		return p.below(p.lastPlace, text[len(p.lastText)-1:]), p.lastBelong
+	}
+	rest := text[len(subscriptionsPath):]
 	end := segmentEnd(rest, 0)
 	subscription = p.child(lookup.None, TypeSubscription, rest[:end])
-	place = subscription
-	for rest = rest[end:]; rest != ""; {
+	place, rest = subscription, rest[end:]
+	if kind, name, after, _ := cutPair(rest); kind == placeTypes[TypeResourceGroup] {
+		place, rest = p.child(place, TypeResourceGroup, name), after
+		if rest != "" {
+			p.lastText, p.lastPlace, p.lastBelong = text[:len(text)-len(rest)+1], place, subscription
+		}
+	}
+	return p.below(place, rest), subscription
+}
+
+// below follows the rest of a scope's text down to a resource.
+func (p *places) below(place int32, rest string) int32 {
+	for rest != "" {
 		var kind, name string
 		kind, name, rest, _ = cutPair(rest) // a Scope is well formed
-		number := TypeResourceGroup
-		if place != subscription || kind != placeTypes[TypeResourceGroup] {
-			number = p.kindNumber(kind)
-		}
-		place = p.child(place, number, name)
+		place = p.child(place, p.kindNumber(kind), name)
 	}
-	return place, subscription
+	return place
 }
 
 // child is the place of that type and name, which is added if it is new. Of
@@ -154,18 +171,18 @@ func (p *places) at(tenant int32, scope csp.Scope) (place, subscription int32) {
 func (p *places) child(parent int32, kind uint16, name string) int32 {
 	var buffer placeKey
 	key, lowered := buffer.write(parent, kind, name)
-	hash := p.slots.Hash(key)
+	hash := uint32(p.slots.Hash(key))
 	for step := 0; ; step++ {
-		n := p.slots.At(hash, step)
+		n := p.slots.At(uint64(hash), step)
 		if n == lookup.None {
-			n = p.add(parent, kind, name)
-			p.slots.Put(hash, step, n)
+			n = p.add(hash, parent, kind, name)
+			p.slots.Put(uint64(hash), step, n)
 			if p.slots.Full() {
-				p.slots.Grow(p.hash)
+				p.slots.Grow(func(n int32) uint64 { return uint64(p.hash[n]) })
 			}
 			return n
 		}
-		if p.parent[n] != parent || p.kind[n] != kind {
+		if p.hash[n] != hash || p.parent[n] != parent || p.kind[n] != kind {
 			continue
 		}
 		if stored := p.name.Bytes(int(n)); lookup.EqualLower(stored, lowered) {
@@ -177,13 +194,8 @@ func (p *places) child(parent int32, kind uint16, name string) int32 {
 	}
 }
 
-func (p *places) hash(n int32) uint64 {
-	var buffer placeKey
-	key, _ := buffer.write(p.parent[n], p.kind[n], p.name.At(int(n)))
-	return p.slots.Hash(key)
-}
-
-func (p *places) add(parent int32, kind uint16, name string) int32 {
+func (p *places) add(hash uint32, parent int32, kind uint16, name string) int32 {
+	p.hash = append(p.hash, hash)
 	p.parent = append(p.parent, parent)
 	p.kind = append(p.kind, kind)
 	p.name.add(name)

@@ -7,7 +7,7 @@
 // in steps, the narrowest reading first, and the first step that finds anything
 // decides; two things found in one step are an ambiguity, never a choice.
 //
-// Nothing is indexed: names are looked through one after the other, which at two
+// Hardly anything is indexed: names are looked through one after the other, which at two
 // hundred thousand accounts takes a few milliseconds and no memory. Whoever asks
 // a thousand times a second has ids.
 package naming
@@ -16,6 +16,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"latchkey/access/estate"
@@ -24,10 +25,21 @@ import (
 // Names finds what is in one estate. Any number of goroutines may use it at once.
 type Names struct {
 	e *estate.Estate
+	// subscriptions has the number of the subscription at a node; it is made when a
+	// place is first told by its names.
+	subscriptions func() map[estate.Node]int
 }
 
 // New is the names of the estate.
-func New(e *estate.Estate) *Names { return &Names{e} }
+func New(e *estate.Estate) *Names {
+	return &Names{e: e, subscriptions: sync.OnceValue(func() map[estate.Node]int {
+		at := make(map[estate.Node]int, len(e.SubscriptionNode))
+		for i, node := range e.SubscriptionNode {
+			at[node] = i
+		}
+		return at
+	})}
+}
 
 // mostListed bounds how many candidates or nearest names an error lists.
 const mostListed = 8

@@ -5,6 +5,7 @@ import (
 
 	"latchkey/access"
 	"latchkey/access/estate"
+	"latchkey/access/pattern"
 	"latchkey/csp"
 )
 
@@ -23,8 +24,9 @@ const (
 
 // WhereIs says where an action is done, as far as its name tells.
 func WhereIs(action access.Action) Where {
+	name := pattern.Fold(action.String())
 	switch {
-	case strings.HasPrefix(action.String(), "microsoft.directory/"):
+	case strings.HasPrefix(name, "microsoft.directory/"), strings.HasPrefix(name, "microsoft.office365."):
 		return InDirectory
 	case action.IsData():
 		return InAzure
@@ -173,19 +175,7 @@ func (n *Names) below(top estate.Node, path []string) []estate.Node {
 // subscriptionCalled says whether the node is a subscription of that name; the
 // node's own name is the id.
 func (n *Names) subscriptionCalled(node estate.Node, name string) bool {
-	if !n.isType(node, "subscriptions") {
-		return false
-	}
-	for i, at := range n.e.SubscriptionNode {
-		if at == node {
-			return same(n.e.SubscriptionName.Bytes(i), name)
-		}
-	}
-	return false
-}
-
-func (n *Names) isType(node estate.Node, word string) bool {
-	return string(n.e.TypeName.Bytes(int(n.e.NodeType[node]))) == word
+	return n.e.NodeType[node] == estate.TypeSubscription && strings.EqualFold(n.subscriptionName(node), name)
 }
 
 func (n *Names) inTenant(node estate.Node, in estate.Tenant) bool {
@@ -203,28 +193,22 @@ func (n *Names) subscriptionsNamed(name string, in estate.Tenant) []estate.Node 
 }
 
 func (n *Names) managementGroupsNamed(name string, in estate.Tenant) []estate.Node {
-	return n.nodesOf(name, in, func(word string) bool { return word == "managementGroups" })
+	return n.nodesOf(name, in, func(kind uint16) bool { return kind == estate.TypeManagementGroup })
 }
 
 func (n *Names) groupsNamed(name string, in estate.Tenant) []estate.Node {
-	return n.nodesOf(name, in, func(word string) bool { return word == "resourceGroups" })
+	return n.nodesOf(name, in, func(kind uint16) bool { return kind == estate.TypeResourceGroup })
 }
 
 func (n *Names) resourcesNamed(name string, in estate.Tenant) []estate.Node {
-	return n.nodesOf(name, in, func(word string) bool {
-		return word != "/" && word != "managementGroups" && word != "subscriptions" && word != "resourceGroups"
-	})
+	return n.nodesOf(name, in, func(kind uint16) bool { return kind > estate.TypeResourceGroup })
 }
 
 // nodesOf are the nodes with the name whose type fits.
-func (n *Names) nodesOf(name string, in estate.Tenant, fits func(word string) bool) []estate.Node {
-	types := make([]bool, n.e.TypeName.Len())
-	for i := range types {
-		types[i] = fits(n.e.TypeName.At(i))
-	}
+func (n *Names) nodesOf(name string, in estate.Tenant, fits func(kind uint16) bool) []estate.Node {
 	var found []estate.Node
 	for i, kind := range n.e.NodeType {
-		if types[kind] && same(n.e.NodeName.Bytes(i), name) && n.inTenant(estate.Node(i), in) {
+		if fits(kind) && same(n.e.NodeName.Bytes(i), name) && n.inTenant(estate.Node(i), in) {
 			found = append(found, estate.Node(i))
 		}
 	}
@@ -274,13 +258,13 @@ func (n *Names) PlaceLabel(node estate.Node) string {
 func (n *Names) path(node estate.Node) (path string, ok bool) {
 	for at := node; at != estate.None; at = n.e.NodeParent[at] {
 		name := n.e.NodeName.At(int(at))
-		switch {
-		case n.isType(at, "/"):
+		switch n.e.NodeType[at] {
+		case estate.TypeRoot:
 			return "", false
-		case n.isType(at, "subscriptions"):
+		case estate.TypeSubscription:
 			name = n.subscriptionName(at)
 			return strings.TrimSuffix(name+"/"+path, "/"), name != ""
-		case n.isType(at, "managementGroups"):
+		case estate.TypeManagementGroup:
 			return name, true
 		}
 		path = strings.TrimSuffix(name+"/"+path, "/")
@@ -288,13 +272,13 @@ func (n *Names) path(node estate.Node) (path string, ok bool) {
 	return "", false
 }
 
+// subscriptionName is the name of the subscription at a node, empty if it has none.
 func (n *Names) subscriptionName(node estate.Node) string {
-	for i, at := range n.e.SubscriptionNode {
-		if at == node {
-			return n.e.SubscriptionName.At(i)
-		}
+	i, listed := n.subscriptions()[node]
+	if !listed {
+		return ""
 	}
-	return ""
+	return n.e.SubscriptionName.At(i)
 }
 
 func (n *Names) ofTenant(node estate.Node) string {

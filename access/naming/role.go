@@ -75,22 +75,23 @@ func (n *Names) listedDirectoryRoles() []csp.DirectoryRole {
 // for it that names the provider and the resource. That a role allows everything
 // says nothing about whether there is such a thing.
 func (n *Names) NearActions(action access.Action) (near []string, known bool) {
-	search := nearestTo(action.String())
+	name := pattern.Fold(action.String())
+	search := nearestTo(name)
 	seen := map[string]bool{}
-	for _, name := range n.actionNames(action) {
-		folded := pattern.Fold(name)
+	for _, text := range n.actionNames(action) {
+		folded := pattern.Fold(text)
 		switch {
 		case seen[folded]:
 		case strings.Contains(folded, "*"):
 			seen[folded] = true
-			if strings.Count(folded[:strings.IndexByte(folded, '*')], "/") >= 2 && pattern.Matches(folded, action.String()) {
+			if strings.Count(folded[:strings.IndexByte(folded, '*')], "/") >= 2 && pattern.Matches(folded, name) {
 				return nil, true
 			}
-		case folded == action.String() || pattern.Matches(folded, action.String()):
+		case folded == name || pattern.MatchesDirectory(folded, name):
 			return nil, true
 		default:
 			seen[folded] = true
-			search.offer(folded, func() string { return name })
+			search.offer(folded, func() string { return text })
 		}
 	}
 	return search.names(), false

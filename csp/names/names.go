@@ -41,6 +41,9 @@ type Directory struct {
 	tenant    map[csp.TenantID]csp.Tenant
 	principal map[csp.ObjectID]csp.Principal
 	guests    map[guestOf]csp.ObjectID
+
+	roleNames      map[csp.RoleDefinitionID]string
+	directoryNames map[csp.DirectoryRoleID]string
 }
 
 // guestOf is the place of a guest: the tenant it is a guest of, and its home.
@@ -57,6 +60,9 @@ func New(f csp.Facts) *Directory {
 		tenant:        make(map[csp.TenantID]csp.Tenant, len(f.Tenants)),
 		principal:     make(map[csp.ObjectID]csp.Principal, len(f.Principals)),
 		guests:        make(map[guestOf]csp.ObjectID),
+
+		roleNames:      make(map[csp.RoleDefinitionID]string),
+		directoryNames: make(map[csp.DirectoryRoleID]string),
 	}
 	for _, t := range f.Tenants {
 		d.tenant[t.ID] = t
@@ -99,21 +105,31 @@ func (d *Directory) addPrincipal(p csp.Principal) {
 // facts goes before a built-in one of the same name.
 func (d *Directory) addRoles(f csp.Facts) {
 	for _, r := range f.Roles {
-		d.roles.add(r.Name, r.ID)
+		d.addRole(r)
 	}
 	for _, r := range builtin.AzureRoles() {
 		if !d.roles.has(r.Name) {
-			d.roles.add(r.Name, r.ID)
+			d.addRole(r)
 		}
 	}
 	for _, r := range f.DirectoryRoles {
-		d.directory.add(r.Name, r.ID)
+		d.addDirectoryRole(r)
 	}
 	for _, r := range builtin.EntraRoles() {
 		if !d.directory.has(r.Name) {
-			d.directory.add(r.Name, r.ID)
+			d.addDirectoryRole(r)
 		}
 	}
+}
+
+func (d *Directory) addRole(r csp.RoleDefinition) {
+	d.roles.add(r.Name, r.ID)
+	d.roleNames[r.ID] = r.Name
+}
+
+func (d *Directory) addDirectoryRole(r csp.DirectoryRole) {
+	d.directory.add(r.Name, r.ID)
+	d.directoryNames[r.ID] = r.Name
 }
 
 // Tenant finds a tenant by name, domain or id. An id need not be known (R1).

@@ -42,6 +42,22 @@ func (d *Directory) SubscriptionName(in csp.TenantID, s csp.Subscription) string
 	return s.ID.String()
 }
 
+// RoleName is the name of an Azure role, or its id.
+func (d *Directory) RoleName(id csp.RoleDefinitionID) string {
+	if name := d.roleNames[id]; means(name, id, d.Role) {
+		return name
+	}
+	return id.String()
+}
+
+// DirectoryRoleName is the name of a directory role, or its id.
+func (d *Directory) DirectoryRoleName(id csp.DirectoryRoleID) string {
+	if name := d.directoryNames[id]; means(name, id, d.DirectoryRole) {
+		return name
+	}
+	return id.String()
+}
+
 // means says whether find takes the text for this thing. Texts that would not
 // survive being trimmed are left alone.
 func means[T comparable](text string, id T, find func(string) (T, error)) bool {

@@ -27,10 +27,13 @@ func (r *reader) access(key, body *node, at place) {
 		if f.has("type") {
 			a.PrincipalType = principalType(f)
 		}
-		if a.Name = identifier[csp.RoleAssignment](f, "id"); !f.has("id") {
+		switch id := f.get("id"); {
+		case !f.has("id"):
 			a.Name = assignmentID(a)
+		case id.Text != unknownWord:
+			a.Name = identifier[csp.RoleAssignment](f, "id")
 		}
-		r.once(item, "role assignment", key.Text, a.Name.String())
+		r.onceAt(item, at, "role assignment", key.Text, a.Name.String())
 		r.facts.Assignments = append(r.facts.Assignments, a)
 	}
 }
@@ -44,12 +47,15 @@ func seenFrom(tenant csp.TenantID, p csp.Principal) csp.PrincipalType {
 	return p.Type
 }
 
-// unknownType is written where an assignment does not say what its principal is.
-const unknownType = "unknown"
+// unknownWord is written where the platform has something and the facts do not
+// say what: the type or id of an assignment, the home of a guest.
+const unknownWord = "unknown"
+
+var principalTypes = []string{string(csp.User), string(csp.Group), string(csp.ServicePrincipal), string(csp.ForeignGroup)}
 
 func principalType(f fields) csp.PrincipalType {
-	word := f.choice("type", string(csp.User), string(csp.Group), string(csp.ServicePrincipal), string(csp.ForeignGroup), unknownType)
-	if word == unknownType {
+	word := f.choice("type", append(principalTypes, unknownWord)...)
+	if word == unknownWord {
 		return ""
 	}
 	return csp.PrincipalType(word)
@@ -100,7 +106,7 @@ func (r *reader) denial(key, body *node, at place) {
 		Condition: f.text("condition"), Permissions: r.permissions(f, ""),
 	}}
 	d.ID, d.Name = named[csp.DenyAssignment](f, key, "denial", at.tenant.String(), at.scope.Key())
-	r.once(key, "denial", d.Name, d.ID.String())
+	r.onceAt(key, at, "denial", d.Name, d.ID.String())
 	d.Principals, d.Excluded = r.whoever(f, "who", at.tenant), r.whoever(f, "except", at.tenant)
 	r.facts.Denials = append(r.facts.Denials, d)
 }

@@ -25,7 +25,7 @@ func (r *reader) azure(f fields, tenant csp.TenantID) {
 	f.entries("management groups", func(key, _ *node) { groups = append(groups, key.Text) })
 	f.entries("management groups", func(key, body *node) { r.managementGroup(tenant, groups, key, body) })
 	f.entries("subscriptions", func(key, body *node) { r.subscription(tenant, groups, key, body) })
-	f.entries("places", func(key, body *node) { r.anywhere(tenant, key, body) })
+	f.entries("places", func(key, body *node) { r.anywhere(tenant, groups, key, body) })
 }
 
 func managementGroupScope(name string) (csp.Scope, error) {
@@ -167,8 +167,8 @@ func (r *reader) exists(key *node, scope csp.Scope) {
 }
 
 // anywhere reads facts about a place by its full scope, which need not exist.
-func (r *reader) anywhere(tenant csp.TenantID, key, body *node) {
-	keys := placeKeys
+func (r *reader) anywhere(tenant csp.TenantID, groups []string, key, body *node) {
+	keys := append([]string{"in"}, placeKeys...)
 	if tenant.IsZero() {
 		keys = tenantlessKeys
 	}
@@ -179,6 +179,10 @@ func (r *reader) anywhere(tenant csp.TenantID, key, body *node) {
 	}
 	if f.yes("exists") {
 		r.exists(key, scope)
+	}
+	if f.has("in") {
+		parent := r.parent(f.get("in"), groups)
+		r.facts.Placements = append(r.facts.Placements, csp.Placement{Tenant: tenant, Child: scope, Parent: parent})
 	}
 	r.holds(f, place{tenant, scope})
 }

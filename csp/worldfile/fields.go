@@ -123,15 +123,18 @@ func (f fields) time(key string) time.Time {
 	return time.Time{}
 }
 
-// number is a whole number of at least zero; zero where none is written.
+// maxDays is the longest that a GDAP relationship lasts (R11).
+const maxDays = 730
+
+// number is a whole number of days; zero where none is written.
 func (f fields) number(key string) int {
 	text := f.text(key)
 	if text == "" {
 		return 0
 	}
 	value, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
-		f.r.problem(f.get(key), "%q is no whole number of days", clip(text))
+	if err != nil || value > maxDays {
+		f.r.problem(f.get(key), "%q is no number of days from 0 to %d", clip(text), maxDays)
 	}
 	return int(value)
 }

@@ -63,6 +63,13 @@ func identifier[T csp.Named](f fields, key string) csp.ID[T] {
 	return id
 }
 
+// onceAt is once for what has its id only within a place.
+func (r *reader) onceAt(n *node, at place, noun, name, id string) {
+	if id != "" {
+		r.once(n, noun, name, strings.Join([]string{id, "at", at.scope.Key(), at.tenant.String()}, " "))
+	}
+}
+
 // once notes that the thing with this id is written at the node, and says so if
 // it was written before.
 func (r *reader) once(n *node, noun, name, id string) {

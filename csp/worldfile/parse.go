@@ -59,7 +59,7 @@ func (r *reader) world(root *node) {
 	f.entries("directory role definitions", r.directoryRoleDefinition)
 	f.entries("people", r.person)
 	f.entries("memberships", r.membershipsOf)
-	f.entries("places", func(key, body *node) { r.anywhere(csp.TenantID{}, key, body) })
+	f.entries("places", func(key, body *node) { r.anywhere(csp.TenantID{}, nil, key, body) })
 
 	r.dir = names.New(r.facts)
 	r.run(r.guests)

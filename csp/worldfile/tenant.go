@@ -163,7 +163,9 @@ func (r *reader) guest(tenant csp.TenantID, key, body *node) {
 		p.Home, _ = r.principal(csp.TenantID{}, f.get("of"))
 		p.HomeTenant = r.principals[p.Home].Tenant
 	}
-	if home, ok := f.tenantUnder("home tenant"); ok {
+	if f.get("home tenant").Text == unknownWord {
+		p.HomeTenant = csp.TenantID{}
+	} else if home, ok := f.tenantUnder("home tenant"); ok {
 		p.HomeTenant = home
 	}
 	r.add(p, key, "guest")

@@ -6,6 +6,7 @@
 package lookup
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
 
@@ -124,11 +125,25 @@ func (t *IDs[T]) search(id *csp.ID[T]) (number int32, hash uint64, step int) {
 // Lower writes a text in lower case into the buffer, as far as ASCII goes, and
 // returns what it wrote. The buffer must be long enough.
 func Lower(buffer []byte, text string) []byte {
-	buffer = buffer[:len(text)]
-	for i := range len(text) {
-		buffer[i] = lower[text[i]]
-	}
+	buffer = buffer[:copy(buffer, text)]
+	lowerAll(buffer)
 	return buffer
+}
+
+// LowerBytes does the same with bytes.
+func LowerBytes(buffer, text []byte) []byte {
+	buffer = buffer[:copy(buffer, text)]
+	lowerAll(buffer)
+	return buffer
+}
+
+func lowerAll(rest []byte) {
+	for ; len(rest) >= 8; rest = rest[8:] {
+		binary.LittleEndian.PutUint64(rest, lower8(binary.LittleEndian.Uint64(rest)))
+	}
+	for i, c := range rest {
+		rest[i] = lower[c]
+	}
 }
 
 // EqualLower says whether a text in any case is the given one in lower case.
@@ -136,12 +151,29 @@ func EqualLower(text, lowered []byte) bool {
 	if len(text) != len(lowered) {
 		return false
 	}
+	for ; len(text) >= 8 && len(lowered) >= 8; text, lowered = text[8:], lowered[8:] {
+		if lower8(binary.LittleEndian.Uint64(text)) != binary.LittleEndian.Uint64(lowered) {
+			return false
+		}
+	}
 	for i, c := range text {
 		if lower[c] != lowered[i] {
 			return false
 		}
 	}
 	return true
+}
+
+// lower8 lowers eight letters at once. Adding to the lower seven bits of a byte
+// carries into its highest bit where the byte is at least 'A', and where it is
+// beyond 'Z'; where the two differ, and the byte is ASCII, it is a capital.
+func lower8(eight uint64) uint64 {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	low := eight &^ high
+	fromA := low + (0x80-'A')*ones
+	beyondZ := low + (0x80-'Z'-1)*ones
+	capital := (fromA ^ beyondZ) & high &^ eight
+	return eight | capital>>2 // 0x80>>2 is 0x20, by which small letters differ
 }
 
 // EqualFold says whether two texts are the same without regard to the case of

@@ -1,0 +1,211 @@
+package access
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"latchkey/access/estate"
+)
+
+// members are, for every group, the accounts that are in it by however long a
+// chain: the tables behind AppendHolders.
+type members struct {
+	from []uint32
+	of   []estate.Principal
+	// timed: the chain has a membership that is bounded in time or eligible, so that
+	// it takes a look whether it holds.
+	timed []bool
+}
+
+// makeMembers turns the groups of everybody round.
+func (x *Index) makeMembers() {
+	n := len(x.PrincipalID)
+	m := &x.quick.members
+	m.from = make([]uint32, n+1)
+	each := func(do func(p, g estate.Principal, timed bool)) {
+		seen := make([]uint32, n)
+		var reached []estate.Principal
+		for p := range n {
+			if x.PrincipalKind[p].Type() == estate.KindGroup {
+				continue
+			}
+			id := estate.Principal(p)
+			if !x.quick.unsteady[p] {
+				for _, g := range x.quick.groups(id) {
+					do(id, g, false)
+				}
+				continue
+			}
+			reached = append(reached[:0], id)
+			seen[p] = uint32(p) + 1
+			for next := 0; next < len(reached); next++ {
+				at := reached[next]
+				for i := x.GroupsFrom[at]; i < x.GroupsFrom[at+1]; i++ {
+					if g := x.GroupOf[i]; seen[g] != uint32(p)+1 {
+						seen[g] = uint32(p) + 1
+						reached = append(reached, g)
+						do(id, g, true)
+					}
+				}
+			}
+		}
+	}
+	each(func(_, g estate.Principal, _ bool) { m.from[g+1]++ })
+	for p := range n {
+		m.from[p+1] += m.from[p]
+	}
+	m.of, m.timed = make([]estate.Principal, m.from[n]), make([]bool, m.from[n])
+	next := slices.Clone(m.from)
+	each(func(p, g estate.Principal, timed bool) {
+		m.of[next[g]], m.timed[next[g]] = p, timed
+		next[g]++
+	})
+}
+
+// marks are scratch room for AppendHolders: a bit for every principal, all zero
+// between uses.
+var marks = sync.Pool{New: func() any { return new([]uint64) }}
+
+// AppendHolders appends everybody who has the control action at a known node now,
+// each once and in no order: Who for those who ask in a loop. It is told by
+// numbers; guests are listed as themselves, and the accounts that are their home
+// beside them. certain is false where it takes a judgement, because something is
+// denied, conditional, projected or not collected there; then nothing is appended,
+// and Who answers.
+func (x *Index) AppendHolders(list []estate.Principal, action Action, node estate.Node, at time.Time) (_ []estate.Principal, certain bool) {
+	target := x.NodeTenant[node]
+	if target == estate.None || x.quick.slow[target] {
+		return list, false
+	}
+	scratch := marks.Get().(*[]uint64)
+	defer marks.Put(scratch)
+	if words := len(x.PrincipalID)/64 + 1; len(*scratch) < words {
+		*scratch = make([]uint64, words)
+	}
+	h := holding{x: x, at: at, target: target, row: x.row(action), seen: *scratch, list: list, first: len(list)}
+	certain = h.collect(node)
+	for _, p := range h.list[h.first:] {
+		h.seen[p>>6] = 0
+	}
+	if !certain {
+		return h.list[:h.first], false
+	}
+	return h.list, true
+}
+
+// holding collects holders.
+type holding struct {
+	x      *Index
+	at     time.Time
+	target estate.Tenant
+	row    *row
+	seen   []uint64
+	list   []estate.Principal
+	first  int
+}
+
+func (h *holding) live(n estate.TermNo) bool {
+	return n == 0 || h.x.Terms[n].Holds(h.at) && !h.x.Terms[n].Eligible
+}
+
+func (h *holding) collect(node estate.Node) bool {
+	x := h.x
+	for n := node; n != estate.None; n = x.NodeParent[n] {
+		for i := x.AssignmentsFrom[n]; i < x.AssignmentsFrom[n+1]; i++ {
+			allowed := h.row.role(x.AssignmentRole[i])
+			switch {
+			case allowed == no || !h.live(x.AssignmentTerm[i]):
+			case allowed == maybe || x.AssignmentCondition[i] != 0:
+				return false
+			default:
+				h.holder(i)
+			}
+		}
+	}
+	return true
+}
+
+// holder adds everybody behind an assignment.
+func (h *holding) holder(i uint32) {
+	x, p := h.x, h.x.AssignmentPrincipal[i]
+	home := x.PrincipalTenant[p]
+	if home != h.target {
+		if x.AssignmentForeign[i] != 0 && home != estate.None && x.PrincipalKind[p].Type() == estate.KindGroup {
+			h.agents(p)
+		}
+		return
+	}
+	if x.PrincipalKind[p].Type() != estate.KindGroup {
+		h.add(p)
+		return
+	}
+	h.each(p, h.add)
+}
+
+// each calls do with everybody who is in the group now.
+func (h *holding) each(group estate.Principal, do func(estate.Principal)) {
+	m := &h.x.quick.members
+	for j := m.from[group]; j < m.from[group+1]; j++ {
+		if p := m.of[j]; !m.timed[j] || h.isIn(p, group) {
+			do(p)
+		}
+	}
+}
+
+// isIn says whether the principal is in the group now, where memberships are
+// bounded in time.
+func (h *holding) isIn(p, group estate.Principal) bool {
+	q := asking{x: h.x, at: h.at, firmly: map[account]standing{}}
+	return q.firm(account(p)).in[group] == yes
+}
+
+// agents adds the members of a partner's group who can sign in to the target and
+// have no guest account there (M2, M3).
+func (h *holding) agents(group estate.Principal) {
+	x := h.x
+	h.each(group, func(p estate.Principal) {
+		if h.has(p) || !x.isUser(account(p)) || !h.signsIn(p) {
+			return
+		}
+		for _, g := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
+			if x.PrincipalTenant[g] == h.target {
+				return
+			}
+		}
+		h.mark(p)
+	})
+}
+
+func (h *holding) signsIn(p estate.Principal) bool {
+	x, k := h.x, &h.x.quick
+	if x.TenantRules[h.target] != 0 {
+		return true
+	}
+	if k.unsteady[p] {
+		q := asking{x: x, at: h.at, target: h.target, firmly: map[account]standing{}}
+		_, sure := q.signsIn(account(p), q.firm(account(p)))
+		return sure == yes
+	}
+	s := scan{x: x, at: h.at, target: h.target}
+	lent, _ := s.lent(k.groups(p))
+	return lent || s.agent(p, false)
+}
+
+// add adds an account of the target, and the account of which it is the guest.
+func (h *holding) add(p estate.Principal) {
+	if h.has(p) {
+		return
+	}
+	h.mark(p)
+	if home := h.x.PrincipalHome[p]; home != estate.None && h.x.PrincipalTenant[home] != estate.None && !h.has(home) {
+		h.mark(home)
+	}
+}
+
+func (h *holding) has(p estate.Principal) bool { return h.seen[p>>6]&(1<<(p&63)) != 0 }
+
+func (h *holding) mark(p estate.Principal) {
+	h.seen[p>>6] |= 1 << (p & 63)
+	h.list = append(h.list, p)
+}

@@ -1,0 +1,86 @@
+package worldfile_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"latchkey/csp"
+	"latchkey/csp/worldfile"
+)
+
+// sorted brings every list of the facts into one order, with each row once: what
+// Format and Parse promise to keep.
+func sorted(f csp.Facts) csp.Facts {
+	lists := reflect.ValueOf(&f).Elem()
+	for i := range lists.NumField() {
+		list := lists.Field(i)
+		byText := map[string]reflect.Value{}
+		var keys []string
+		for j := range list.Len() {
+			row := list.Index(j)
+			key := strings.ToLower(fmt.Sprintf("%+v", row.Interface()))
+			if _, twice := byText[key]; !twice {
+				keys = append(keys, key)
+			}
+			byText[key] = row
+		}
+		slices.Sort(keys)
+		once := reflect.MakeSlice(list.Type(), 0, len(keys))
+		for _, key := range keys {
+			once = reflect.Append(once, byText[key])
+		}
+		list.Set(once)
+	}
+	for i := range f.GDAPs {
+		f.GDAPs[i].Roles = sortedRoles(f.GDAPs[i].Roles)
+	}
+	return f
+}
+
+func sortedRoles(ids []csp.DirectoryRoleID) []csp.DirectoryRoleID {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, csp.DirectoryRoleID.Compare)
+	return ids
+}
+
+// different compares facts as sets.
+func different(want, got csp.Facts) string {
+	return cmp.Diff(sorted(want), sorted(got), cmpopts.EquateEmpty())
+}
+
+func mustParse(t *testing.T, text string) csp.Facts {
+	t.Helper()
+	f, err := worldfile.Parse("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestWhatIsWrittenReadsBack(t *testing.T) {
+	for name, text := range examples(t) {
+		t.Run(name, func(t *testing.T) {
+			f := mustParse(t, text)
+			out, err := worldfile.Format(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := worldfile.Parse("again.yaml", out)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if diff := different(f, again); diff != "" {
+				t.Errorf("facts differ after a round trip (-before +after):\n%s\n%s", diff, out)
+			}
+			if testing.Verbose() {
+				t.Logf("\n%s", out)
+			}
+		})
+	}
+}
