@@ -2,7 +2,6 @@ package access
 
 import (
 	"slices"
-	"sort"
 
 	"latchkey/access/estate"
 	"latchkey/access/pattern"
@@ -62,6 +61,8 @@ type taken struct {
 	commandBy   map[estate.Tenant]step
 	fillsGroups map[estate.Tenant]truth
 	fillsBy     map[estate.Tenant]step
+	// standings are kept until a group opens.
+	standings map[account]standing
 }
 
 // step says how something was taken: by which account, and with what.
@@ -81,6 +82,7 @@ func (q *asking) become() {
 		accounts: map[account]truth{}, how: map[account]step{},
 		commands: map[estate.Tenant]truth{}, commandBy: map[estate.Tenant]step{},
 		fillsGroups: map[estate.Tenant]truth{}, fillsBy: map[estate.Tenant]step{},
+		standings: map[account]standing{},
 	}
 	q.take(q.principal, yes, step{})
 	for changed := true; changed; {
@@ -146,6 +148,7 @@ func (q *asking) use(s step, sure truth, p powers) bool {
 			return false
 		}
 		q.taken.fillsGroups[s.in], q.taken.fillsBy[s.in] = t, by
+		clear(q.taken.standings)
 		return true
 	})
 	return changed
@@ -159,6 +162,7 @@ func (q *asking) command(sure truth, by step) bool {
 		return false
 	}
 	q.taken.commands[by.in], q.taken.commandBy[by.in] = sure, by
+	clear(q.taken.standings)
 	by.kind = Resets
 	for p := q.x.TenantFirst[by.in]; p < q.x.TenantFirst[by.in+1]; p++ {
 		if q.x.PrincipalKind[p].Type() != estate.KindGroup && (by.in == q.target || q.isMore(p)) {
@@ -181,11 +185,30 @@ func (q *asking) reset(sure truth, by step) bool {
 	weak, everyone := resettable(by.grant.role)
 	for p := q.x.TenantFirst[by.in]; p < q.x.TenantFirst[by.in+1]; p++ {
 		kind := q.x.PrincipalKind[p]
-		if kind.Type() == estate.KindUser && kind&estate.IsGuest == 0 && (everyone || q.isWeak(p, weak)) {
+		if kind.Type() == estate.KindUser && kind&estate.IsGuest == 0 && !q.isOutdone(p, by.in, sure) && (everyone || q.isWeak(p, weak)) {
 			changed = q.take(account(p), sure, by) || changed
 		}
 	}
 	return changed
+}
+
+// isOutdone says whether an account of another tenant than the target is no more
+// than a new account of its tenant would be, which can be made and be put into
+// every group that this one is in. It keeps those who may reset the passwords of
+// thousands from being thousands.
+func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) bool {
+	if in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
+		return false
+	}
+	if len(q.x.DirectoryAssignmentsOf(p)) > 0 {
+		return false
+	}
+	for g := range q.stand(account(p), true).in {
+		if g != p && !q.isOpen(g) {
+			return false
+		}
+	}
+	return true
 }
 
 // isWeak says whether a user holds no directory role but the given ones, and is in
@@ -221,6 +244,9 @@ func (q *asking) addCredentials(sure truth, by step) bool {
 func (q *asking) runCode(a account, sure truth) bool {
 	changed := false
 	for _, in := range q.leads() {
+		if !q.isCoder(a, in) {
+			continue
+		}
 		for _, id := range q.x.identitiesOf(in) {
 			if q.taken.accounts[account(id.Principal)] >= sure {
 				continue
@@ -234,21 +260,33 @@ func (q *asking) runCode(a account, sure truth) bool {
 	return changed
 }
 
+// isCoder says whether the account could run code as any identity of the tenant,
+// going by the roles that its groups hold there.
+func (q *asking) isCoder(a account, in estate.Tenant) bool {
+	coders := q.x.quick.coders
+	if len(coders) == 0 {
+		return false
+	}
+	for p := range q.potential(a).in {
+		if coders[holderIn{p, in}] {
+			return true
+		}
+	}
+	return false
+}
+
 // identitiesOf are the identities of resources of a tenant.
 func (x *Index) identitiesOf(t estate.Tenant) []estate.Identity {
 	root := x.TenantRoot[t]
-	from := sort.Search(len(x.Identities), func(i int) bool { return x.Identities[i].Node >= root })
-	rest := x.Identities[from:]
-	return rest[:sort.Search(len(rest), func(i int) bool { return rest[i].Node > x.NodeLast[root] })]
+	return between(x.Identities, root, x.NodeLast[root], func(i *estate.Identity) estate.Node { return i.Node })
 }
 
 // codeIn says whether the account can run code in the resource.
 func (q *asking) codeIn(a account, node estate.Node) truth {
 	best := no
-	for _, name := range CodeActions(q.x.resourceType(node)) {
+	for _, r := range q.x.quick.codeRows[node] {
 		there := *q
-		there.target, there.node, there.below = q.x.NodeTenant[node], node, false
-		there.row = q.x.row(Action{name: name, text: name})
+		there.target, there.node, there.below, there.row = q.x.NodeTenant[node], node, false, r
 		best = max(best, there.getsAs(a))
 	}
 	return best
@@ -257,6 +295,5 @@ func (q *asking) codeIn(a account, node estate.Node) truth {
 // resourceType is the folded type of a resource, such as
 // microsoft.compute/virtualmachines; of what is no resource it is empty.
 func (x *Index) resourceType(n estate.Node) string {
-	scope := pattern.Fold(x.Scope(n).String())
-	return typeOf(scope)
+	return typeOf(pattern.Fold(x.Scope(n).String()))
 }

@@ -121,7 +121,7 @@ func during(t csp.Term) string {
 	return period(t.Period)
 }
 
-func flag(on bool, word string) string {
+func mark(on bool, word string) string {
 	if on {
 		return " " + word
 	}
@@ -154,13 +154,13 @@ func entriesOf(list []csp.Permission) string {
 func (d describer) line(x any) string {
 	switch x := x.(type) {
 	case csp.Tenant:
-		return fmt.Sprintf("tenant %s%s", x.Name, flag(x.OldRules, "under old rules"))
+		return fmt.Sprintf("tenant %s%s", x.Name, mark(x.OldRules, "under old rules"))
 	case csp.Principal:
 		kind := strings.ToLower(string(x.Type))
 		if x.Source == csp.Guest {
 			kind = fmt.Sprintf("guest (home %s of %s)", d.id(x.Home), d.id(x.HomeTenant))
 		}
-		return fmt.Sprintf("%s %s of %s%s%s%s", kind, x.Name, d.id(x.Tenant), text("agents", string(x.Agents)), flag(x.RoleAssignable, "role-assignable"), flag(x.Dynamic, "dynamic"))
+		return fmt.Sprintf("%s %s of %s%s%s%s", kind, x.Name, d.id(x.Tenant), text("agents", string(x.Agents)), mark(x.RoleAssignable, "role-assignable"), mark(x.Dynamic, "dynamic"))
 	case csp.Membership:
 		return fmt.Sprintf("%s in %s%s", d.id(x.Member), d.id(x.Group), during(x.Term))
 	case csp.ResellerRelationship:
@@ -192,7 +192,7 @@ func (d describer) line(x any) string {
 		return fmt.Sprintf("%s %s has %s at %s (%s)%s%s", strings.ToLower(string(x.PrincipalType)), d.id(x.Principal), d.id(x.Role), d.scope(x.Scope), d.id(x.Tenant), during(x.Term), text("if", x.Condition))
 	case csp.Denial:
 		return fmt.Sprintf("%s denies %s at %s (%s) to %s%s; excluded: %s%s%s%s", x.Name, entriesOf(x.Permissions), d.scope(x.Scope), d.id(x.Tenant), d.list(x.Principals),
-			flag(x.Everyone, "everyone"), d.list(x.Excluded), flag(x.ThisScopeOnly, "this scope only"), flag(x.AuditOnly, "audit"), text("if", x.Condition))
+			mark(x.Everyone, "everyone"), d.list(x.Excluded), mark(x.ThisScopeOnly, "this scope only"), mark(x.AuditOnly, "audit"), text("if", x.Condition))
 	case csp.DirectoryRole:
 		if _, catalogued := builtinDirectory[x.ID]; catalogued {
 			return ""

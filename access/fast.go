@@ -33,7 +33,9 @@ type quick struct {
 	// denied says of a node that a deny assignment is in force there (R19).
 	denied map[estate.Node]bool
 	// coders are the holders, by tenant, who may run code as an identity there (R26).
-	coders      map[holderIn]bool
+	coders map[holderIn]bool
+	// codeRows are, by a resource that has an identity, the actions that run code in it.
+	codeRows    map[estate.Node][]*row
 	projectedAt map[estate.Node]bool
 	projectedTo map[estate.Principal]bool
 	write       *row
@@ -168,13 +170,11 @@ func (x *Index) makeCoders() {
 		return
 	}
 	may := slices.Clone(k.write.may)
-	types := map[string]bool{}
+	k.codeRows = make(map[estate.Node][]*row, len(x.Identities))
 	for _, id := range x.Identities {
-		types[x.resourceType(id.Node)] = true
-	}
-	for kind := range types {
-		for _, name := range CodeActions(kind) {
-			for word, bits := range x.row(Action{name: name, text: name}).may {
+		k.codeRows[id.Node] = x.rowsOf(CodeActions(x.resourceType(id.Node)))
+		for _, r := range k.codeRows[id.Node] {
+			for word, bits := range r.may {
 				may[word] |= bits
 			}
 		}
@@ -189,12 +189,22 @@ func (x *Index) makeCoders() {
 			k.coders[holderIn{holder, x.NodeTenant[n]}] = true
 		}
 	}
-	for i, holder := range x.AssignmentPrincipal {
-		holds(holder, x.AssignmentRole[i], x.AssignmentNode(uint32(i)))
+	for holder := range x.PrincipalID {
+		for j := x.HeldFrom[holder]; j < x.HeldFrom[holder+1]; j++ {
+			holds(estate.Principal(holder), x.AssignmentRole[x.Held[j]], x.heldNode[j])
+		}
 	}
 	for _, l := range x.Lighthouses {
 		holds(l.Principal, l.Role, l.Node)
 	}
+}
+
+func (x *Index) rowsOf(names []string) []*row {
+	list := make([]*row, len(names))
+	for i, name := range names {
+		list[i] = x.row(Action{name: name, text: name})
+	}
+	return list
 }
 
 // CanText is Can on texts as they come from outside: a principal's object id, a

@@ -20,6 +20,11 @@ type Index struct {
 	conditions []*condition.Condition
 	denials    []denial // as Estate.Denials
 
+	// heldNode has, for each entry of Estate.Held, the node of the assignment.
+	heldNode []estate.Node
+	// foreignAt has the foreign groups, with the tenants in which they are assigned.
+	foreignAt []holderIn
+
 	// leads has, by tenant, the other tenants from which one can come into it.
 	leads [][]estate.Tenant
 	// gaps says, by tenant, whether something was not collected there.
@@ -74,9 +79,49 @@ func New(e *estate.Estate) *Index {
 			x.gaps[g.Tenant] = true
 		}
 	}
+	x.findHeldNodes()
 	x.findLeads()
 	x.makeQuick()
 	return x
+}
+
+// findHeldNodes writes down at which node each assignment is, in order of holder.
+func (x *Index) findHeldNodes() {
+	nodes := make([]estate.Node, len(x.AssignmentRole))
+	for n := range x.NodeParent {
+		for i := x.AssignmentsFrom[n]; i < x.AssignmentsFrom[n+1]; i++ {
+			nodes[i] = estate.Node(n)
+		}
+	}
+	x.heldNode = make([]estate.Node, len(x.Held))
+	for j, i := range x.Held {
+		x.heldNode[j] = nodes[i]
+	}
+	for i, foreign := range x.AssignmentForeign {
+		if foreign != 0 {
+			x.foreignAt = append(x.foreignAt, holderIn{x.AssignmentPrincipal[i], x.NodeTenant[nodes[i]]})
+		}
+	}
+}
+
+// heldIn yields the assignments of a holder in a part of the tree, and their nodes.
+func (x *Index) heldIn(holder estate.Principal, from, to estate.Node) func(func(uint32, estate.Node) bool) {
+	return func(yield func(uint32, estate.Node) bool) {
+		first, last := x.HeldFrom[holder], x.HeldFrom[holder+1]
+		nodes := x.heldNode[first:last]
+		skip, _ := slices.BinarySearch(nodes, from)
+		for j := skip; j < len(nodes) && nodes[j] <= to; j++ {
+			if !yield(x.Held[int(first)+j], nodes[j]) {
+				return
+			}
+		}
+	}
+}
+
+// heldInTenant yields the assignments of a holder in a tenant.
+func (x *Index) heldInTenant(holder estate.Principal, t estate.Tenant) func(func(uint32, estate.Node) bool) {
+	root := x.TenantRoot[t]
+	return x.heldIn(holder, root, x.NodeLast[root])
 }
 
 // findLeads collects the tenants from which somebody can come into another: the
@@ -103,10 +148,8 @@ func (x *Index) findLeads() {
 		lead(l.Manager, x.NodeTenant[l.Node])
 		lead(x.PrincipalTenant[l.Principal], x.NodeTenant[l.Node])
 	}
-	for i, foreign := range x.AssignmentForeign {
-		if foreign != 0 {
-			lead(x.PrincipalTenant[x.AssignmentPrincipal[i]], x.NodeTenant[x.AssignmentNode(uint32(i))])
-		}
+	for _, f := range x.foreignAt {
+		lead(x.PrincipalTenant[f.holder], f.tenant)
 	}
 	for _, list := range x.leads {
 		slices.Sort(list)

@@ -36,10 +36,10 @@ type gathering struct {
 	home estate.Tenant
 	// enters has the tenants that he signs in to by delegation.
 	enters []bool
-	// slow has the tenants in which it takes a judgement: where something is denied,
-	// conditional or not collected.
-	slow  []bool
-	found []Interval
+	// judged has the tenants in which it takes a judgement: where he holds something,
+	// and something is denied, conditional, projected or not collected.
+	judged []estate.Tenant
+	found  []Interval
 }
 
 func (g *gathering) live(n estate.TermNo) bool {
@@ -48,31 +48,19 @@ func (g *gathering) live(n estate.TermNo) bool {
 
 func (g *gathering) gather(p estate.Principal) {
 	x := g.x
-	g.slow = slices.Clone(x.quick.slow)
 	groups := g.groups(p)
-	g.held(p, func(i uint32) bool { return x.NodeTenant[x.AssignmentNode(i)] == g.home })
-	for _, group := range groups {
-		g.held(group, func(i uint32) bool { return x.NodeTenant[x.AssignmentNode(i)] == g.home })
-	}
+	g.heldAt(p, groups, g.home)
 	if x.isUser(account(p)) {
 		g.enter(p, groups)
 		for _, group := range groups {
-			g.held(group, func(i uint32) bool {
-				t := x.NodeTenant[x.AssignmentNode(i)]
-				return t != g.home && t != estate.None && x.AssignmentForeign[i] != 0 && g.enters[t]
-			})
+			g.foreign(group)
 		}
 	}
 	for _, guest := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
-		in := x.PrincipalTenant[guest]
-		mine := func(i uint32) bool { return x.NodeTenant[x.AssignmentNode(i)] == in }
-		g.held(guest, mine)
-		for _, group := range g.groups(guest) {
-			g.held(group, mine)
-		}
+		g.heldAt(guest, g.groups(guest), x.PrincipalTenant[guest])
 	}
 	g.projected(p, groups)
-	g.judge(p)
+	g.judgeAll(p)
 }
 
 // groups are the groups that the principal is firmly in.
@@ -121,22 +109,47 @@ func (g *gathering) isAgent(p estate.Principal) bool {
 	return false
 }
 
-// held adds the places of the holder's assignments that fit.
-func (g *gathering) held(holder estate.Principal, fits func(uint32) bool) {
+// heldAt adds what an account and its groups hold in their tenant.
+func (g *gathering) heldAt(p estate.Principal, groups []estate.Principal, in estate.Tenant) {
+	for i, n := range g.x.heldInTenant(p, in) {
+		g.hold(i, n, in)
+	}
+	for _, group := range groups {
+		for i, n := range g.x.heldInTenant(group, in) {
+			g.hold(i, n, in)
+		}
+	}
+}
+
+// foreign adds what a partner's group holds in the tenants that he signs in to.
+func (g *gathering) foreign(group estate.Principal) {
 	x := g.x
-	for _, i := range x.Held[x.HeldFrom[holder]:x.HeldFrom[holder+1]] {
-		allowed := g.row.role(x.AssignmentRole[i])
-		if allowed == no || !g.live(x.AssignmentTerm[i]) || !fits(i) {
-			continue
+	for j := x.HeldFrom[group]; j < x.HeldFrom[group+1]; j++ {
+		i, n := x.Held[j], x.heldNode[j]
+		if t := x.NodeTenant[n]; x.AssignmentForeign[i] != 0 && t != g.home && t != estate.None && g.enters[t] {
+			g.hold(i, n, t)
 		}
-		n := x.AssignmentNode(i)
-		switch t := x.NodeTenant[n]; {
-		case g.slow[t]:
-		case allowed == maybe || x.AssignmentCondition[i] != 0:
-			g.slow[t] = true
-		default:
-			g.found = append(g.found, Interval{n, x.NodeLast[n]})
-		}
+	}
+}
+
+// hold adds the place of one assignment, or has the tenant judged.
+func (g *gathering) hold(i uint32, n estate.Node, t estate.Tenant) {
+	x := g.x
+	allowed := g.row.role(x.AssignmentRole[i])
+	if allowed == no || !g.live(x.AssignmentTerm[i]) {
+		return
+	}
+	if allowed == maybe || x.AssignmentCondition[i] != 0 || x.quick.slow[t] {
+		g.judge(t)
+		return
+	}
+	g.found = append(g.found, Interval{n, x.NodeLast[n]})
+}
+
+// judge notes that a tenant takes a judgement. Tenants come mostly in order.
+func (g *gathering) judge(t estate.Tenant) {
+	if n := len(g.judged); n == 0 || g.judged[n-1] != t {
+		g.judged = append(g.judged, t)
 	}
 }
 
@@ -144,31 +157,37 @@ func (g *gathering) projected(p estate.Principal, groups []estate.Principal) {
 	for _, l := range g.x.Lighthouses {
 		_, in := slices.BinarySearch(groups, l.Principal)
 		if (in || l.Principal == p) && g.row.role(l.Role) > no {
-			g.slow[g.x.NodeTenant[l.Node]] = true // rare enough to be judged
+			g.judge(g.x.NodeTenant[l.Node])
 		}
 	}
 }
 
-// judge goes through the tenants that take a judgement, instead of what was found
-// there.
-func (g *gathering) judge(p estate.Principal) {
-	g.found = slices.DeleteFunc(g.found, func(i Interval) bool { return g.slow[g.x.NodeTenant[i.From]] })
-	for t, slow := range g.slow {
-		if !slow || !slices.Contains(g.x.leading(estate.Tenant(t)), g.home) {
-			continue
-		}
-		q := &asking{x: g.x, at: g.at, principal: account(p), home: g.home, target: estate.Tenant(t), row: g.row, firmly: map[account]standing{}}
-		q.node = g.x.TenantRoot[t]
-		g.between(q)
+// judgeAll goes through the tenants that take a judgement, instead of what was
+// found there.
+func (g *gathering) judgeAll(p estate.Principal) {
+	if len(g.judged) == 0 {
+		return
+	}
+	slices.Sort(g.judged)
+	g.judged = slices.Compact(g.judged)
+	g.found = slices.DeleteFunc(g.found, func(i Interval) bool {
+		_, again := slices.BinarySearch(g.judged, g.x.NodeTenant[i.From])
+		return again
+	})
+	firmly := map[account]standing{} // one for all: memberships do not depend on the place
+	for _, t := range g.judged {
+		g.between(&asking{x: g.x, at: g.at, principal: account(p), home: g.home, target: t, row: g.row, firmly: firmly})
 	}
 }
 
 // between makes intervals of a tenant's tree by judging where the verdict can turn.
 func (g *gathering) between(q *asking) {
-	nodes := q.turns()
+	q.node = g.x.TenantRoot[q.target]
+	ways := q.ways(q.principal, false)
+	nodes := q.turnsOf(ways)
 	for i, n := range nodes {
-		q.node, q.taken = n, nil
-		if q.weigh(q.has(q.principal, false), nil) != yes {
+		q.node = n
+		if q.weigh(q.hasBy(ways, false), nil) != yes {
 			continue
 		}
 		last := g.x.NodeLast[n]

@@ -79,8 +79,8 @@ func (t *telling) missRights() {
 			continue
 		}
 		for _, holder := range sortedGroups(w.ids) {
-			for _, i := range t.x.Held[t.x.HeldFrom[holder]:t.x.HeldFrom[holder+1]] {
-				if n := t.x.AssignmentNode(i); t.x.NodeTenant[n] == t.target && t.fits(w, i) {
+			for i, n := range t.x.heldInTenant(holder, t.target) {
+				if t.fits(w, i) {
 					t.missRight(i, n)
 				}
 			}

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -212,28 +213,30 @@ func (x *Index) kindOf(n estate.Node) csp.ScopeKind {
 // another than above: where something is assigned to somebody he is or could be,
 // where something is denied, and where something was not collected.
 func (q *asking) turns() []estate.Node {
+	q.become()
+	var all []*way
+	for _, a := range q.taken.order {
+		all = append(all, q.ways(a, true)...)
+	}
+	return q.turnsOf(all)
+}
+
+// turnsOf are those for the given ways alone.
+func (q *asking) turnsOf(ways []*way) []estate.Node {
 	root := q.x.TenantRoot[q.target]
 	last := q.x.NodeLast[root]
 	marked := map[estate.Node]bool{root: true}
-	q.become()
-	write := q.x.row(writeAssignments)
-	for _, a := range q.taken.order {
-		for _, w := range q.ways(a, true) {
-			for p := range w.ids {
-				q.markHeld(marked, p, write)
-			}
+	write := q.x.quick.write
+	for _, w := range ways {
+		for p := range w.ids {
+			q.markHeld(marked, p, write)
 		}
 	}
-	for i := range q.x.Lighthouses {
-		if n := q.x.Lighthouses[i].Node; root <= n && n <= last {
-			marked[n] = true
-		}
+	for _, l := range between(q.x.Lighthouses, root, last, func(l *estate.Lighthouse) estate.Node { return l.Node }) {
+		marked[l.Node] = true
 	}
-	for i := range q.x.denials {
-		d := &q.x.denials[i]
-		if root <= d.Node && d.Node <= last {
-			q.markDenial(marked, d)
-		}
+	for _, d := range between(q.x.Denials, root, last, func(d *estate.Denial) estate.Node { return d.Node }) {
+		q.markDenial(marked, d.Node, d.ThisScopeOnly)
 	}
 	for _, g := range q.x.GapsOf(q.target) {
 		if g.Node != estate.None {
@@ -249,9 +252,8 @@ func (q *asking) turns() []estate.Node {
 }
 
 func (q *asking) markHeld(marked map[estate.Node]bool, p estate.Principal, write *row) {
-	for _, i := range q.x.Held[q.x.HeldFrom[p]:q.x.HeldFrom[p+1]] {
-		n, role := q.x.AssignmentNode(i), q.x.AssignmentRole[i]
-		if q.x.NodeTenant[n] == q.target && max(q.row.role(role), write.role(role)) > no {
+	for i, n := range q.x.heldInTenant(p, q.target) {
+		if role := q.x.AssignmentRole[i]; max(q.row.role(role), write.role(role)) > no {
 			marked[n] = true
 		}
 	}
@@ -259,12 +261,18 @@ func (q *asking) markHeld(marked map[estate.Node]bool, p estate.Principal, write
 
 // markDenial marks where a denial begins, and if it does not go further down, the
 // places right below, where it ends.
-func (q *asking) markDenial(marked map[estate.Node]bool, d *denial) {
-	marked[d.Node] = true
-	if !d.ThisScopeOnly {
+func (q *asking) markDenial(marked map[estate.Node]bool, at estate.Node, thisScopeOnly bool) {
+	marked[at] = true
+	if !thisScopeOnly {
 		return
 	}
-	for n := d.Node + 1; n <= q.x.NodeLast[d.Node]; n = q.x.NodeLast[n] + 1 {
+	for n := at + 1; n <= q.x.NodeLast[at]; n = q.x.NodeLast[n] + 1 {
 		marked[n] = true
 	}
+}
+
+// between are the rows, sorted by node, of which the node lies between the two.
+func between[R any](rows []R, first, last estate.Node, of func(*R) estate.Node) []R {
+	rows = rows[sort.Search(len(rows), func(i int) bool { return of(&rows[i]) >= first }):]
+	return rows[:sort.Search(len(rows), func(i int) bool { return of(&rows[i]) > last })]
 }

@@ -126,11 +126,10 @@ func (r *plain) addByRole(b becoming, t csp.TenantID, role csp.DirectoryRoleID) 
 		if u.Tenant != t || u.Type == csp.Group {
 			continue
 		}
-		isGuest := u.Source == csp.Guest || !u.Home.IsZero()
 		switch {
 		case commands:
 			b.add(u)
-		case u.Type == csp.User && resets && !isGuest && r.canReset(role, u, t):
+		case u.Type == csp.User && resets && !isGuest(u) && r.canReset(role, u, t):
 			if b.add(u) {
 				r.saw("M7 resets")
 			}
@@ -190,11 +189,11 @@ func (r *plain) canReset(role csp.DirectoryRoleID, u csp.Principal, t csp.Tenant
 	return true
 }
 
-// isRoleAssignable: the group is marked so or holds a directory role (M7); also
-// an eligible one, which no other group can be given.
+// isRoleAssignable: the group is marked so or holds a directory role (M7), in
+// whatever term: no other group can ever be given one (R14).
 func (r *plain) isRoleAssignable(g csp.Principal) bool {
 	return g.RoleAssignable || slices.ContainsFunc(r.DirectoryAssignments, func(a csp.DirectoryAssignment) bool {
-		return a.Principal == g.ID && a.Holds(r.at)
+		return a.Principal == g.ID
 	})
 }
 
@@ -223,12 +222,15 @@ func (r *plain) addIdentities(b becoming) {
 	}
 }
 
+// mayRunCode: he has or gets one of the actions that run code in the resource, by
+// the first two lines of M8. (What M6 gives, the first line gives too.)
 func (r *plain) mayRunCode(b becoming, t csp.TenantID, resource csp.Scope) bool {
 	for _, name := range access.CodeActions(resourceType(resource)) {
 		action := access.MustParseAction(name)
 		for _, x := range b.accounts {
 			for _, e := range r.entries(x, t, b.counting()) {
-				if r.mayBeAllowed(e, asked{Question: access.Question{Action: action, Place: access.At(resource)}, tenant: t}) {
+				a := asked{Question: access.Question{Action: action, Place: access.At(resource)}, tenant: t}
+				if r.mayBeAllowed(e, a) || r.mayAssign(e, a) {
 					return true
 				}
 			}

@@ -283,4 +283,3 @@ func TestTheInstantIsTheQuestions(t *testing.T) {
 		}
 	}
 }
-

@@ -67,6 +67,10 @@ type entry struct {
 	count         counting
 }
 
+func (e entry) delegated() bool {
+	return e.kind == access.ByGDAP || e.kind == access.ByDAP || e.kind == access.ByDirectLink
+}
+
 // entries are the ways into T, and Lighthouse, which needs none (M2, M3).
 func (r *plain) entries(x csp.Principal, t csp.TenantID, c counting) []entry {
 	var list []entry
@@ -94,7 +98,9 @@ func (r *plain) entries(x csp.Principal, t csp.TenantID, c counting) []entry {
 	if x.Tenant != t {
 		atHome(access.ByLighthouse, x)
 	}
-	if x.Type != csp.User || x.Tenant == t {
+	// "Users of another tenant" are here those who are at home there: to a guest of
+	// P, who is a user of another tenant himself (R2), what P may do is not open.
+	if x.Type != csp.User || isGuest(x) || x.Tenant == t {
 		return list
 	}
 	if len(r.reaching(x, t, c)) > 0 {
@@ -116,6 +122,8 @@ func (r *plain) entries(x csp.Principal, t csp.TenantID, c counting) []entry {
 	}
 	return list
 }
+
+func isGuest(p csp.Principal) bool { return p.Source == csp.Guest || !p.Home.IsZero() }
 
 // groupsOf are those of the tenant. A group that no list has is taken for one of
 // the tenant of its member, since memberships do not cross tenants (M3 is silent).
@@ -222,13 +230,12 @@ func (r *plain) rights(e entry, t csp.TenantID, scope csp.Scope) []right {
 		}
 		return list
 	}
-	delegated := e.kind != access.ByHome && e.kind != access.ByGuest
 	for _, a := range r.Assignments {
 		if !e.as[a.Principal] || a.Tenant != t || !r.contains(t, a.Scope, scope) || !a.Holds(r.at) || !e.count.term(a.Term) {
 			continue
 		}
 		to, listed := r.listed[a.Principal]
-		if delegated {
+		if e.delegated() {
 			if a.PrincipalType != csp.ForeignGroup { // R21, R36
 				r.saw("R36 not a ForeignGroup")
 				continue

@@ -85,16 +85,15 @@ func entryMatches(p csp.Permission, action access.Action) bool {
 }
 
 // regardless: the condition holds for the action, whatever is asked for. One that
-// depends on the role to be assigned is not judged by the question alone.
+// depends on the role to be assigned is a doubt (M3).
 func (r *plain) regardless(action access.Action) func(string) bool {
 	return func(text string) bool {
 		return r.truth(text, func(c condition.Condition) condition.Truth { return c.Regardless(action.String()) })
 	}
 }
 
-// givingHolds: the condition lets him give the role to x.
-func (r *plain) givingHolds(role csp.RoleDefinitionID, x csp.Principal) func(string) bool {
-	request := condition.Request{Role: role, Principal: x.ID, Type: x.Type}
+// givingHolds: the condition lets him write the assignment.
+func (r *plain) givingHolds(request condition.Request) func(string) bool {
 	return func(text string) bool {
 		return r.truth(text, func(c condition.Condition) condition.Truth { return c.Holds(writeAssignments.String(), request) })
 	}
@@ -177,7 +176,9 @@ func (r *plain) directoryRoleAllows(id csp.DirectoryRoleID, action access.Action
 }
 
 // isOfDirectory: the action is one of the directory's own.
-func isOfDirectory(a access.Action) bool { return strings.HasPrefix(a.String(), "microsoft.directory/") }
+func isOfDirectory(a access.Action) bool {
+	return strings.HasPrefix(a.String(), "microsoft.directory/")
+}
 
 // patterns are patterns as regular expressions, each translated once.
 type patterns struct {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey/access"
+	"latchkey/access/condition"
 	"latchkey/csp"
 )
 
@@ -44,12 +45,24 @@ func readPlainly(f csp.Facts, at time.Time, forHim bool, saw func(string)) *plai
 			r.guests[p.Home] = append(r.guests[p.Home], p)
 		}
 	}
+	r.Gaps = append(slices.Clip(f.Gaps), unlistedTenants(f)...)
 	for _, m := range f.Memberships {
 		if m.Holds(at) && !r.acrossTenants(m) {
 			r.groups[m.Member] = append(r.groups[m.Member], m)
 		}
 	}
 	return r
+}
+
+// unlistedTenants: of a tenant that is not listed nothing was collected.
+func unlistedTenants(f csp.Facts) []csp.Gap {
+	var gaps []csp.Gap
+	for _, p := range f.Principals {
+		if !slices.ContainsFunc(f.Tenants, func(t csp.Tenant) bool { return t.ID == p.Tenant }) {
+			gaps = append(gaps, csp.Gap{Fact: csp.MissingTenant, Tenant: p.Tenant})
+		}
+	}
+	return gaps
 }
 
 // acrossTenants: a group takes no members of another tenant (R20).
@@ -88,12 +101,19 @@ func (p *plainReading) Can(q access.Question) access.Verdict {
 	against, inFavour := readings[0], readings[1]
 	a := asked{Question: q, tenant: where, who: principal}
 
+	if !against.leadsTo(a.tenant)[a.who.Tenant] {
+		if against.gapAboutWaysIn(a) {
+			return access.Unknown
+		}
+		return access.HasNot
+	}
+	doubtful := against.gapAgainst(a)
 	switch {
-	case against.has(a) && !against.gapAgainstHas(a):
+	case against.has(a) && !doubtful:
 		return access.Has
 	case inFavour.has(a) || inFavour.gapForHas(a):
 		return access.Unknown
-	case against.canGet(a):
+	case against.canGet(a) && !doubtful:
 		return access.CanGet
 	case inFavour.canGet(a) || inFavour.gapForCanGet(a):
 		return access.Unknown
@@ -136,10 +156,25 @@ func (p *plainReading) place(q access.Question) (csp.TenantID, csp.Principal, bo
 	return where, who, known(where) && known(who.Tenant)
 }
 
+// tenantOfSubscription is the one it trusts, by the list or else by what was
+// assigned or denied in it.
 func tenantOfSubscription(f csp.Facts, id csp.SubscriptionID) csp.TenantID {
 	for _, s := range f.Subscriptions {
 		if s.ID == id {
 			return s.Tenant
+		}
+	}
+	if id.IsZero() {
+		return csp.TenantID{}
+	}
+	for _, a := range f.Assignments {
+		if a.Scope.Subscription() == id {
+			return a.Tenant
+		}
+	}
+	for _, d := range f.Denials {
+		if d.Scope.Subscription() == id {
+			return d.Tenant
 		}
 	}
 	return csp.TenantID{}
@@ -218,7 +253,7 @@ func (r *plain) mayAssign(e entry, a asked) bool {
 		return false
 	}
 	for _, g := range r.rights(e, a.tenant, a.Place.Scope) {
-		if !r.letsGive(g, e.acts, a.Action) {
+		if !r.letsGive(e, g, a.Action) {
 			continue
 		}
 		if r.blocked(e, g, a.tenant, a.Place.Scope, a.Action) {
@@ -241,19 +276,23 @@ func (r *plain) mayAssign(e entry, a asked) bool {
 var writeAssignments = access.MustParseAction("Microsoft.Authorization/roleAssignments/write")
 
 // letsGive: the assignment lets its holder write role assignments, by one whose
-// condition lets him give x a listed role that allows the action, or that has no
+// condition lets him give a listed role that allows the action, or that has no
 // condition.
-func (r *plain) letsGive(g right, x csp.Principal, action access.Action) bool {
+func (r *plain) letsGive(e entry, g right, action access.Action) bool {
 	if g.condition == "" && r.roleAllows(g.role, writeAssignments, func(condition string) bool { return condition == "" }) {
 		return true
+	}
+	// To whom he gives it (M9, before the table): to the account that acts, or by a
+	// delegated entry to the group whose assignment it is.
+	to, kind := e.acts.ID, e.acts.Type
+	if e.delegated() {
+		to, kind = g.principal, csp.ForeignGroup
 	}
 	for _, role := range r.Roles {
 		if !r.roleAllows(role.ID, action, r.regardless(action)) {
 			continue
 		}
-		// M8 does not say who x is to a condition. Here: the account that acts, as
-		// itself, also where it acts as a foreign principal.
-		holds := r.givingHolds(role.ID, x)
+		holds := r.givingHolds(condition.Request{Role: role.ID, Principal: to, Type: kind})
 		if holds(g.condition) && r.roleAllows(g.role, writeAssignments, holds) {
 			r.saw("M8 gives himself under a condition")
 			return true
@@ -262,15 +301,65 @@ func (r *plain) letsGive(g right, x csp.Principal, action access.Action) bool {
 	return false
 }
 
-// gapForHas: whether something was not collected that could give it to him (M9).
-//
-// M9 says "about T"; of the kinds of facts those are meant here that can give
-// somebody something at such a place, since Unknown needs a fact that could
-// change the verdict. A list of denials can only take away.
-func (r *plain) gapForHas(a asked) bool {
-	away := a.who.Tenant != a.tenant
+// leadsTo are the tenants that lead to T: itself, and every one from which guests,
+// partners, foreign groups or Lighthouse managers come into one that leads to T,
+// in whatever state that is (M9).
+func (r *plain) leadsTo(t csp.TenantID) map[csp.TenantID]bool {
+	leads := map[csp.TenantID]bool{t: true}
+	grown := true
+	comes := func(into, from csp.TenantID) {
+		if leads[into] && !leads[from] {
+			leads[from] = true
+			grown = true
+		}
+	}
+	for grown {
+		grown = false
+		for _, p := range r.Principals {
+			comes(p.Tenant, p.HomeTenant)
+		}
+		for _, x := range r.Resellers {
+			comes(x.Customer, x.Partner)
+		}
+		for _, x := range r.DAPs {
+			comes(x.Customer, x.Partner)
+		}
+		for _, x := range r.GDAPs {
+			comes(x.Customer, x.Partner)
+		}
+		for _, x := range r.Lighthouses {
+			comes(tenantOfSubscription(r.Facts, x.Scope.Subscription()), x.Manager)
+		}
+		for _, x := range r.Assignments {
+			if x.PrincipalType == csp.ForeignGroup {
+				comes(x.Tenant, r.listed[x.Principal].Tenant)
+			}
+		}
+	}
+	return leads
+}
+
+// gapAboutWaysIn: what was not collected could make H lead to T (M9).
+func (r *plain) gapAboutWaysIn(a asked) bool {
 	return r.anyGap(func(g csp.Gap) bool {
-		if g.Tenant == a.who.Tenant && (g.Fact == csp.MissingTenant || g.Fact == csp.MissingMemberships) {
+		if g.Tenant != a.tenant || !r.gapReaches(g, a) {
+			return false
+		}
+		switch g.Fact {
+		case csp.MissingTenant, csp.MissingPrincipals, csp.MissingRelationships:
+			return true
+		case csp.MissingLighthouse:
+			return !a.Place.IsDirectory()
+		}
+		return false
+	}, "M9 gap about ways in")
+}
+
+// gapForHas: something was not collected that could give it to him (M9).
+func (r *plain) gapForHas(a asked) bool {
+	away, atScope := a.who.Tenant != a.tenant, !a.Place.IsDirectory()
+	return r.anyGap(func(g csp.Gap) bool {
+		if away && g.Tenant == a.who.Tenant && (g.Fact == csp.MissingTenant || g.Fact == csp.MissingMemberships) {
 			return true
 		}
 		if g.Tenant != a.tenant || !r.gapReaches(g, a) {
@@ -279,22 +368,23 @@ func (r *plain) gapForHas(a asked) bool {
 		switch g.Fact {
 		case csp.MissingTenant, csp.MissingMemberships:
 			return true
+		case csp.MissingSubscriptions, csp.MissingPlacements, csp.MissingRoles, csp.MissingAssignments:
+			return atScope
+		case csp.MissingDirectoryRoles:
+			return !atScope
 		case csp.MissingPrincipals, csp.MissingRelationships:
 			return away
 		case csp.MissingLighthouse:
-			return away && !a.Place.IsDirectory()
-		case csp.MissingSubscriptions, csp.MissingPlacements, csp.MissingRoles, csp.MissingAssignments:
-			return !a.Place.IsDirectory()
-		case csp.MissingDirectoryRoles:
-			return a.Place.IsDirectory()
+			return away && atScope
 		}
 		return false
 	}, "M9 gap for Has")
 }
 
-// gapAgainstHas: whether a denial was not collected that could take it from him,
-// or whom a known one is about (M9).
-func (r *plain) gapAgainstHas(a asked) bool {
+// gapAgainst: a denial was not collected that could take it from him, or whom a
+// known one is about (M9). Everything of a tenant is also its denials and its
+// memberships.
+func (r *plain) gapAgainst(a asked) bool {
 	if a.Place.IsDirectory() {
 		return false // M5: denials concern Azure only
 	}
@@ -302,13 +392,12 @@ func (r *plain) gapAgainstHas(a asked) bool {
 		return len(d.Principals)+len(d.Excluded) > 0 && r.inForce(d, a.tenant, a.Place.Scope, a.Action)
 	})
 	return r.anyGap(func(g csp.Gap) bool {
-		// Everything of a tenant is also its denials and its memberships.
 		everything := g.Fact == csp.MissingTenant
 		if (g.Fact == csp.MissingDenials || everything) && g.Tenant == a.tenant && r.gapReaches(g, a) {
 			return true
 		}
 		return named && (g.Fact == csp.MissingMemberships || everything) && (g.Tenant == a.tenant || g.Tenant == a.who.Tenant)
-	}, "M9 gap against Has")
+	}, "M9 gap against")
 }
 
 // gapReaches: a gap at a scope counts only at or above the place (M9).
@@ -316,59 +405,14 @@ func (r *plain) gapReaches(g csp.Gap, a asked) bool {
 	return g.Scope.IsZero() || !a.Place.IsDirectory() && r.contains(a.tenant, g.Scope, a.Place.Scope)
 }
 
-// gapForCanGet: whether something was not collected of a tenant in which he is or
-// could be, and from which one can come into T (M9).
-//
-// M9 names no kinds here. Denials are left out: a list of them can only take
-// away. Nor does it say that they count against CanGet, so they do not.
+// gapForCanGet: something but denials was not collected of T, of H, or of the
+// tenant of an account in A that leads to T (M9).
 func (r *plain) gapForCanGet(a asked) bool {
-	his := map[csp.TenantID]bool{a.tenant: true, a.who.Tenant: true}
+	his, leads := map[csp.TenantID]bool{a.tenant: true, a.who.Tenant: true}, r.leadsTo(a.tenant)
 	for _, x := range r.becomes(a.who).accounts {
-		his[x.Tenant] = true
+		his[x.Tenant] = his[x.Tenant] || leads[x.Tenant]
 	}
-	ways := r.tenantsLeadingTo(a.tenant)
-	return r.anyGap(func(g csp.Gap) bool {
-		return his[g.Tenant] && ways[g.Tenant] && g.Fact != csp.MissingDenials
-	}, "M9 gap for CanGet")
-}
-
-// tenantsLeadingTo are the tenants from which one can come into T: those from
-// which guests, partners and Lighthouse managers of it come, and so on (M9).
-//
-// M9 does not say who is a partner. Here: who has a reseller, DAP or GDAP
-// relationship that holds at the instant, and under old rules, where a direct
-// link needs none (R22), whose groups are foreign principals there.
-func (r *plain) tenantsLeadingTo(t csp.TenantID) map[csp.TenantID]bool {
-	leads := map[csp.TenantID]bool{t: true}
-	add := func(into, from csp.TenantID, period csp.Period) bool {
-		if !leads[into] || leads[from] || !period.Holds(r.at) {
-			return false
-		}
-		leads[from] = true
-		return true
-	}
-	for more := true; more; {
-		more = false
-		for _, p := range r.Principals {
-			more = add(p.Tenant, p.HomeTenant, csp.Period{}) || more
-		}
-		for _, x := range r.Resellers {
-			more = add(x.Customer, x.Partner, x.Period) || more
-		}
-		for _, x := range r.DAPs {
-			more = add(x.Customer, x.Partner, x.Period) || more
-		}
-		for _, x := range r.GDAPs {
-			more = x.Status == csp.GDAPActive && add(x.Customer, x.Partner, x.Period) || more
-		}
-		for _, x := range r.Lighthouses {
-			more = add(tenantOfSubscription(r.Facts, x.Scope.Subscription()), x.Manager, x.Period) || more
-		}
-		for _, x := range r.Assignments {
-			more = r.oldRules(x.Tenant) && x.PrincipalType == csp.ForeignGroup && add(x.Tenant, r.listed[x.Principal].Tenant, x.Period) || more
-		}
-	}
-	return leads
+	return r.anyGap(func(g csp.Gap) bool { return his[g.Tenant] && g.Fact != csp.MissingDenials }, "M9 gap for CanGet")
 }
 
 func (r *plain) anyGap(counts func(csp.Gap) bool, clause string) bool {

@@ -161,7 +161,7 @@ func dap(partner, customer string, words ...string) fact {
 // gdap is an active relationship in which a group has the role.
 func gdap(partner, customer, group, role string, change ...func(*csp.GDAPRelationship)) fact {
 	return func(f *csp.Facts) {
-		roles := []csp.DirectoryRoleID{directoryRole(role)}
+		roles := []csp.DirectoryRoleID{directoryRoleID(role)}
 		g := csp.GDAPRelationship{
 			ID: idFor[csp.GDAPRelationship](fmt.Sprint("gdap ", len(f.GDAPs))), Name: fmt.Sprint("gdap ", len(f.GDAPs)),
 			Partner: idFor[csp.Tenant](partner), Customer: idFor[csp.Tenant](customer), Status: csp.GDAPActive, Roles: roles,

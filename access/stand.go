@@ -102,9 +102,21 @@ func (q *asking) eachGroup(p estate.Principal, eligible bool, do func(estate.Pri
 // potential is the standing that counts eligible memberships, and the groups that
 // the account may be put into by what has been taken so far (M8).
 func (q *asking) potential(a account) standing {
+	if q.taken == nil {
+		return q.stand(a, true)
+	}
+	s, known := q.taken.standings[a]
+	if !known {
+		s = q.couldStand(a)
+		q.taken.standings[a] = s
+	}
+	return s
+}
+
+func (q *asking) couldStand(a account) standing {
 	s := q.stand(a, true)
 	tenant := q.x.tenantOf(a)
-	if tenant == estate.None || q.taken == nil {
+	if tenant == estate.None {
 		return s
 	}
 	any, open := q.taken.commands[tenant], q.taken.fillsGroups[tenant]

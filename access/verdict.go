@@ -64,8 +64,12 @@ func (q *asking) has(a account, steps bool) truth {
 	if q.isDirectory() {
 		return q.hasInDirectory(a, steps)
 	}
+	return q.hasBy(q.ways(a, steps), steps)
+}
+
+func (q *asking) hasBy(ways []*way, steps bool) truth {
 	best := no
-	for _, w := range q.ways(a, steps) {
+	for _, w := range ways {
 		q.rights(w, q.row, steps, func(r right) {
 			if t := min(w.sure, r.sure()); t > best {
 				denied, _ := q.denied(q.row.action, spot{q.node, q.below}, w, r.holder)

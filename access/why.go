@@ -25,7 +25,7 @@ func (x *Index) Why(question Question) Answer {
 type telling struct {
 	*asking
 	answer Answer
-	told map[csp.DenyAssignmentID]bool
+	told   map[csp.DenyAssignmentID]bool
 }
 
 func (t *telling) tell() {

@@ -67,7 +67,7 @@ func flag(is bool) uint8 {
 	return 0
 }
 
-// arrangeDomains sees to it that a domain names one tenant (R1).
+// arrangeDomains puts the further domains in order (R1).
 func (b *Builder) arrangeDomains(c *Columns, to *order) (err error) {
 	for i := range b.domains {
 		b.domains[i].tenant = renumber[Tenant](to.tenant, int32(b.domains[i].tenant))
@@ -80,6 +80,11 @@ func (b *Builder) arrangeDomains(c *Columns, to *order) (err error) {
 	if c.DomainName, err = gather(b.most, len(b.domains), func(i int) string { return b.domains[i].name }); err != nil {
 		return err
 	}
+	return checkDomains(c)
+}
+
+// checkDomains sees to it that a domain names one tenant (R1).
+func checkDomains(c *Columns) error {
 	all := allDomains(c)
 	for i := 1; i < len(all); i++ {
 		if all[i-1].name == all[i].name {

@@ -56,9 +56,7 @@ func (b *Builder) arrangeDenials(c *Columns, to *order) error {
 		row.Excluded = renumberAll[Principal](to.principal, d.excluded)
 		c.Denials = append(c.Denials, row)
 	}
-	slices.SortFunc(c.Denials, func(a, b Denial) int {
-		return cmp.Or(cmp.Compare(a.Node, b.Node), a.ID.Compare(b.ID))
-	})
+	slices.SortFunc(c.Denials, compareDenials)
 	e := Estate{Columns: *c}
 	for i := range c.Denials {
 		c.Denials[i].Scope = e.Scope(c.Denials[i].Node)
@@ -174,8 +172,10 @@ func (b *Builder) arrangePeople(c *Columns, _ *order) error {
 	return nil
 }
 
-// notListed is why nothing is known of a tenant that facts only name.
-const notListed = "the tenant is not among the facts"
+// notListedGap is the gap of a tenant that facts only name.
+func notListedGap(t Tenant, id csp.TenantID) Gap {
+	return Gap{Tenant: t, Node: None, Gap: csp.Gap{Fact: csp.MissingTenant, Tenant: id, Why: "the tenant is not among the facts"}}
+}
 
 // arrangeGaps adds the gaps of tenants that are not listed.
 func (b *Builder) arrangeGaps(c *Columns, to *order) error {
@@ -186,7 +186,7 @@ func (b *Builder) arrangeGaps(c *Columns, to *order) error {
 	}, compareGaps)
 	for t, id := range c.TenantID {
 		if c.TenantListed[t] == 0 {
-			c.Gaps = append(c.Gaps, Gap{Tenant: Tenant(t), Node: None, Gap: csp.Gap{Fact: csp.MissingTenant, Tenant: id, Why: notListed}})
+			c.Gaps = append(c.Gaps, notListedGap(Tenant(t), id))
 		}
 	}
 	slices.SortFunc(c.Gaps, compareGaps)
@@ -214,6 +214,14 @@ func compareLighthouses(a, b Lighthouse) int {
 
 func compareIdentities(a, b Identity) int {
 	return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Principal, b.Principal))
+}
+
+func compareDenials(a, b Denial) int {
+	return cmp.Or(cmp.Compare(a.Node, b.Node), a.ID.Compare(b.ID))
+}
+
+func compareGDAPs(a, b GDAP) int {
+	return cmp.Or(cmp.Compare(a.Customer, b.Customer), a.ID.Compare(b.ID))
 }
 
 func compareAccess(a, b csp.AccessAssignment) int {

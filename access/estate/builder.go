@@ -408,11 +408,12 @@ func (b *Builder) placeIn(tenant csp.TenantID, scope csp.Scope) (node int32, p p
 }
 
 func (b *Builder) addPlacement(m *csp.Placement) problem {
-	if m.Parent.Kind() != csp.ManagementGroupScope || m.Child.Kind() != csp.ManagementGroupScope && m.Child.Kind() != csp.SubscriptionScope {
+	root := m.Parent.Kind() == csp.RootScope
+	if !root && m.Parent.Kind() != csp.ManagementGroupScope || m.Child.Kind() != csp.ManagementGroupScope && m.Child.Kind() != csp.SubscriptionScope {
 		return wrong("%q cannot lie in %q: only subscriptions and management groups lie in management groups", m.Child, m.Parent)
 	}
 	child, p := b.placeIn(m.Tenant, m.Child)
-	if p != nil {
+	if p != nil || root { // below the root it lies anyway
 		return p
 	}
 	parent, _ := b.placeIn(m.Tenant, m.Parent)

@@ -47,6 +47,17 @@ func TestFactsComeBackAsTheyWent(t *testing.T) {
 	}
 }
 
+func TestColumnsOfABuilderAreTaken(t *testing.T) {
+	for seed := range uint64(300) {
+		e := build(t, estatetest.Facts(random(seed)))
+		again, err := estate.FromColumns(e.Columns)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		sameColumns(t, again, e)
+	}
+}
+
 func TestTheOrderOfFactsChangesNothing(t *testing.T) {
 	for seed := range uint64(300) {
 		facts := estatetest.Facts(random(seed))

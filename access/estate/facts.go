@@ -93,7 +93,7 @@ func (e *Estate) fewFacts() csp.Facts {
 		f.Identities = append(f.Identities, csp.ManagedIdentity{Resource: e.Scope(i.Node), Principal: e.PrincipalID[i.Principal]})
 	}
 	for _, g := range e.Gaps {
-		if e.TenantListed[g.Tenant] != 0 || g.Gap != (csp.Gap{Fact: csp.MissingTenant, Tenant: e.TenantID[g.Tenant], Why: notListed}) {
+		if e.TenantListed[g.Tenant] != 0 || g != notListedGap(g.Tenant, g.Gap.Tenant) {
 			f.Gaps = append(f.Gaps, g.Gap)
 		}
 	}

@@ -107,3 +107,22 @@ func TestFindingAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestAManagementGroupMayBePlacedBelowTheRoot(t *testing.T) {
+	tenant := csp.MustParseID[csp.Tenant]("7a3c0f8e-2f0d-4d43-9d0e-1a2b3c4d5e6f")
+	group := csp.MustParseScope("/providers/Microsoft.Management/managementGroups/europe")
+	b := estate.NewBuilder()
+	b.Add(csp.Facts{
+		Tenants:    []csp.Tenant{{ID: tenant}},
+		Placements: []csp.Placement{{Tenant: tenant, Child: group, Parent: csp.Root()}},
+	})
+	e, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, _ := e.FindTenant(tenant)
+	node, exact := e.FindNode(number, group.String())
+	if !exact || e.NodeParent[node] != e.TenantRoot[number] {
+		t.Errorf("got node %d, listed %t, below %d", node, exact, e.NodeParent[node])
+	}
+}

@@ -30,6 +30,7 @@ const (
 
 	maxScopeLength   = 1024
 	maxSegmentLength = 260
+	maxGroupLength   = 90
 	// maxTypeLength is of "providers", a namespace and a type with slashes between.
 	maxTypeLength = len(providersKey) + 2 + 2*maxSegmentLength
 	maxTypes      = 1 << 16

@@ -15,7 +15,7 @@ func (r *reader) access(key, body *node, at place) {
 		return
 	}
 	for _, item := range many(body) {
-		f := r.shortOr(item, "who", "an assignment", "eligible", "from", "until", "condition", "description", "type", "id")
+		f := r.shortOr(item, "who", "an assignment")
 		who, ok := f.who("who", at.tenant)
 		if !ok {
 			continue
@@ -33,7 +33,7 @@ func (r *reader) access(key, body *node, at place) {
 		case id.Text != unknownWord:
 			a.Name = identifier[csp.RoleAssignment](f, "id")
 		}
-		r.onceAt(item, at, "role assignment", key.Text, a.Name.String())
+		r.once(item, "assignment of", key.Text, a.Name.String(), at.scope.Key(), at.tenant.String())
 		r.facts.Assignments = append(r.facts.Assignments, a)
 	}
 }
@@ -83,7 +83,7 @@ func (r *reader) lighthouse(key, body *node, at place) {
 		return
 	}
 	for _, item := range many(body) {
-		f := r.shortOr(item, "who", "a Lighthouse delegation", "manager", "eligible", "from", "until")
+		f := r.shortOr(item, "who", "a Lighthouse delegation")
 		who, ok := f.who("who", csp.TenantID{})
 		if !ok {
 			continue
@@ -100,13 +100,13 @@ func (r *reader) lighthouse(key, body *node, at place) {
 
 // denial reads a deny assignment (R19).
 func (r *reader) denial(key, body *node, at place) {
-	f := r.fields(body, "a denial", append([]string{"who", "everyone", "except", "only here", "audit only", "condition", "permissions", "id", "name"}, permissionKeys...)...)
+	f := r.fields(body, "a denial")
 	d := csp.Denial{Tenant: at.tenant, DenyAssignment: csp.DenyAssignment{
 		Scope: at.scope, Everyone: f.yes("everyone"), ThisScopeOnly: f.yes("only here"), AuditOnly: f.yes("audit only"),
 		Condition: f.text("condition"), Permissions: r.permissions(f, ""),
 	}}
 	d.ID, d.Name = named[csp.DenyAssignment](f, key, "denial", at.tenant.String(), at.scope.Key())
-	r.onceAt(key, at, "denial", d.Name, d.ID.String())
+	r.once(key, "denial", d.Name, d.ID.String(), at.scope.Key(), at.tenant.String())
 	d.Principals, d.Excluded = r.whoever(f, "who", at.tenant), r.whoever(f, "except", at.tenant)
 	r.facts.Denials = append(r.facts.Denials, d)
 }
@@ -129,7 +129,7 @@ func (r *reader) policy(key, body *node, at place) {
 		bodies = body.Items
 	}
 	for _, b := range bodies {
-		f := r.fields(b, "a policy", "spares")
+		f := r.fields(b, "a policy")
 		row := csp.PolicyDenial{Name: key.Text, Tenant: at.tenant, Scope: at.scope}
 		f.each("spares", func(n *node) {
 			if role, ok := r.role(n); ok {
@@ -148,7 +148,7 @@ func (r *reader) usage(key, body *node, at place) {
 	}
 	r.entries(body, "usage", func(key, body *node) {
 		for _, n := range many(body) {
-			f := r.shortOr(n, "last", "usage", "data")
+			f := r.shortOr(n, "last", "usage")
 			row := csp.Usage{Principal: who, Action: key.Text, Data: f.yes("data"), Scope: at.scope, Last: f.time("last")}
 			r.facts.Usage = append(r.facts.Usage, row)
 		}

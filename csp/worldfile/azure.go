@@ -19,7 +19,7 @@ type place struct {
 // azure reads the Azure side of a tenant, from the root down (R17).
 func (r *reader) azure(f fields, tenant csp.TenantID) {
 	if f.has("root") {
-		r.holds(r.fields(f.get("root"), "the root", placeKeys...), place{tenant, csp.Root()})
+		r.holds(r.fields(f.get("root"), "the root"), place{tenant, csp.Root()})
 	}
 	var groups []string
 	f.entries("management groups", func(key, _ *node) { groups = append(groups, key.Text) })
@@ -33,7 +33,7 @@ func managementGroupScope(name string) (csp.Scope, error) {
 }
 
 func (r *reader) managementGroup(tenant csp.TenantID, groups []string, key, body *node) {
-	f := r.fields(body, "a management group", append([]string{"in"}, placeKeys...)...)
+	f := r.fields(body, "a management group")
 	scope, err := managementGroupScope(key.Text)
 	if err != nil {
 		r.problem(key, "%v", err)
@@ -78,7 +78,7 @@ func (r *reader) scope(n *node) csp.Scope {
 
 // subscription reads a subscription and what lies in it.
 func (r *reader) subscription(tenant csp.TenantID, groups []string, key, body *node) {
-	f := r.fields(body, "a subscription", append([]string{"id", "name", "in", "created by", "foreign principal", "resource groups", "resources"}, placeKeys...)...)
+	f := r.fields(body, "a subscription")
 	s := csp.Subscription{Tenant: tenant}
 	s.ID, s.Name = named[csp.Subscription](f, key, "subscription", tenant.String())
 	r.once(key, "subscription", s.Name, s.ID.String())
@@ -137,7 +137,7 @@ func creatorsOwner(s csp.Subscription, agents csp.ObjectID) csp.Assignment {
 }
 
 func (r *reader) resourceGroup(in place, key, body *node) {
-	f := r.fields(body, "a resource group", append([]string{"resources"}, placeKeys...)...)
+	f := r.fields(body, "a resource group")
 	scope, err := csp.ResourceGroupScopeOf(in.scope.Subscription(), key.Text)
 	if err != nil {
 		r.problem(key, "%v", err)
@@ -151,7 +151,7 @@ func (r *reader) resourceGroup(in place, key, body *node) {
 
 // resource reads a resource by its id below the place: Microsoft.Compute/virtualMachines/web1.
 func (r *reader) resource(in place, key, body *node) {
-	f := r.fields(body, "a resource", placeKeys...)
+	f := r.fields(body, "a resource")
 	scope, err := csp.ParseScope(in.scope.String() + "/providers/" + key.Text)
 	if err != nil {
 		r.problem(key, "%v", err)
@@ -168,11 +168,11 @@ func (r *reader) exists(key *node, scope csp.Scope) {
 
 // anywhere reads facts about a place by its full scope, which need not exist.
 func (r *reader) anywhere(tenant csp.TenantID, groups []string, key, body *node) {
-	keys := append([]string{"in"}, placeKeys...)
+	what := "a place"
 	if tenant.IsZero() {
-		keys = tenantlessKeys
+		what = "a place of nobody"
 	}
-	f := r.fields(body, "a place", append([]string{"exists"}, keys...)...)
+	f := r.fields(body, what)
 	scope := r.scope(key)
 	if scope.IsZero() {
 		return
@@ -186,13 +186,6 @@ func (r *reader) anywhere(tenant csp.TenantID, groups []string, key, body *node)
 	}
 	r.holds(f, place{tenant, scope})
 }
-
-// What can hold at a place. Of a place of which the file does not say whose it
-// is, there is nothing that needs a tenant.
-var (
-	tenantlessKeys = []string{"lighthouse", "locks", "artefacts", "usage", "identity", "gaps"}
-	placeKeys      = append([]string{"access", "denials", "policies"}, tenantlessKeys...)
-)
 
 // holds reads what holds at a place.
 func (r *reader) holds(f fields, at place) {
@@ -229,7 +222,7 @@ func (r *reader) gaps(f fields, gap csp.Gap) {
 	f.entries("gaps", func(key, body *node) {
 		gap.Fact = factKinds()[key.Text]
 		if gap.Fact == 0 {
-			r.problem(key, "no fact %q can be missing%s", clip(key.Text), names.Suggestion(factWords(key.Text)))
+			r.problem(key, "no fact %q can be missing; %s", clip(key.Text), nearestOf(key.Text, factWords()))
 			return
 		}
 		if body.Kind == yamltree.Nothing {
@@ -251,13 +244,10 @@ func factKinds() map[string]csp.FactKind {
 	return kinds
 }
 
-func factWords(text string) []string {
+func factWords() []string {
 	var words []string
 	for kind := csp.MissingTenant; kind <= csp.MissingDirectoryRoles; kind++ {
 		words = append(words, kind.String())
-	}
-	if near := names.Nearest(text, words); len(near) > 0 {
-		return near
 	}
 	return words
 }

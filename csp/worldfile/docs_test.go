@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -45,5 +46,42 @@ func TestTheManualsExamplesAreWorldFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestTheManualTellsEveryKey: what can be written stands in the manual, between
+// backquotes or as a key of an example.
+func TestTheManualTellsEveryKey(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "worldfile.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range worldfile.Keys() {
+		quoted := regexp.QuoteMeta(key)
+		if !regexp.MustCompile("(?m)`" + quoted + "`").Match(text) {
+			t.Errorf("docs/worldfile.md does not tell the key %q", key)
+		}
+		if !regexp.MustCompile("(?m)[ {]"+quoted+":").Match(text) && !regexp.MustCompile("(?m)^"+quoted+":").Match(text) {
+			t.Errorf("docs/worldfile.md has no example of the key %q", key)
+		}
+	}
+}
+
+func TestTheExampleReadsAndReadsBack(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "contoso.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := mustParse(t, string(text))
+	out, err := worldfile.Format(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := different(f, mustParse(t, string(out))); diff != "" {
+		t.Errorf("facts differ after a round trip (-before +after):\n%s", diff)
+	}
+	if len(f.Tenants) != 6 || len(f.Subscriptions) != 4 || len(f.GDAPs) != 3 || len(f.Denials) != 1 || len(f.Lighthouses) != 1 {
+		t.Errorf("the example lost something: %d tenants, %d subscriptions, %d GDAP relationships, %d denials, %d Lighthouse delegations",
+			len(f.Tenants), len(f.Subscriptions), len(f.GDAPs), len(f.Denials), len(f.Lighthouses))
 	}
 }

@@ -20,9 +20,10 @@ type fields struct {
 	of   map[string]*node
 }
 
-// fields reads a map with the known keys. What is something else, or has other
-// keys, is a problem; an absent value is an empty map.
-func (r *reader) fields(n *node, what string, known ...string) fields {
+// fields reads a map of a kind that the grammar knows. What is no map, or has
+// other keys, is a problem; an absent value is an empty map.
+func (r *reader) fields(n *node, what string) fields {
+	known := grammar[what]
 	f := fields{r: r, node: n, of: make(map[string]*node, len(n.Pairs))}
 	if n.Kind != yamltree.Nothing && n.Kind != yamltree.Map {
 		r.problem(n, "%s is a map of %s, not %s", what, orList(known), n.Kind)
@@ -30,11 +31,7 @@ func (r *reader) fields(n *node, what string, known ...string) fields {
 	}
 	for _, pair := range n.Pairs {
 		if !slices.Contains(known, pair.Key.Text) {
-			near := names.Nearest(pair.Key.Text, known)
-			if len(near) == 0 {
-				near = known
-			}
-			r.problem(pair.Key, "%s has no key %q%s", what, clip(pair.Key.Text), names.Suggestion(near))
+			r.problem(pair.Key, "%s has no key %q; %s", what, clip(pair.Key.Text), nearestOf(pair.Key.Text, known))
 			continue
 		}
 		f.of[pair.Key.Text] = pair.Value
@@ -42,11 +39,24 @@ func (r *reader) fields(n *node, what string, known ...string) fields {
 	return f
 }
 
+// nearestOf says which of the words are nearest, or else all of them.
+func nearestOf(text string, words []string) string {
+	if near := names.Nearest(text, words); len(near) > 0 {
+		return "nearest: " + strings.Join(near, ", ")
+	}
+	return "want one of: " + strings.Join(words, ", ")
+}
+
 func orList(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// has says whether a node is a map with the key.
+func has(n *node, key string) bool {
+	return slices.ContainsFunc(n.Pairs, func(p yamltree.Pair) bool { return p.Key.Text == key })
 }
 
 // has says whether the key is written, with a value or without.
@@ -71,12 +81,17 @@ func (f fields) text(key string) string {
 
 // yes is yes or no; no where nothing is written.
 func (f fields) yes(key string) bool {
-	n := f.get(key)
-	if n.Kind == yamltree.Nothing {
+	if !f.has(key) {
 		return false
 	}
-	word := f.r.choice(n, key, "yes", "no", "true", "false")
-	return word == "yes" || word == "true"
+	n := f.get(key)
+	switch strings.ToLower(n.Text) {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return f.r.choice(n, key, "yes", "no") == "yes"
 }
 
 // choice is one of the words, as they are spelt here; empty where none is written.
@@ -93,7 +108,9 @@ func (r *reader) choice(n *node, what string, words ...string) string {
 			return word
 		}
 	}
-	r.problem(n, "%q is one of: %s", what, strings.Join(words, ", "))
+	if text, ok := r.text(n, what); ok {
+		r.problem(n, "%q is no value of %q; want one of: %s", clip(text), what, strings.Join(words, ", "))
+	}
 	return ""
 }
 

@@ -38,16 +38,17 @@ type writer struct {
 	dir      *names.Directory
 	problems []error
 
-	subscriptions map[csp.SubscriptionID]csp.Subscription
-	principals    map[csp.ObjectID]csp.Principal
-	groups        map[csp.ObjectID][]csp.Membership // by group
-	tenants       map[csp.TenantID]*tenantRows
-	places        map[placeKey]*placeRows
-	placed        map[placeKey]csp.Scope // its parent
-	described     map[placeKey]bool      // management groups that have an entry
-	exists        map[string]csp.Scope   // by key
-	existing      map[parentKey][]csp.Scope
-	adminAgents   map[csp.TenantID][]csp.ObjectID
+	tenantOf    map[csp.SubscriptionID]csp.TenantID
+	principals  map[csp.ObjectID]csp.Principal
+	groups      map[csp.ObjectID][]csp.Membership // by group
+	tenants     map[csp.TenantID]*tenantRows
+	places      map[placeKey]*placeRows
+	placed      map[placeKey]csp.Scope     // its parent
+	described   map[placeKey]bool          // management groups that have an entry
+	exists      map[string]csp.Scope       // by key
+	system      map[csp.ObjectID]csp.Scope // identities written as the system's, and where
+	existing    map[parentKey][]csp.Scope
+	adminAgents map[csp.TenantID][]csp.ObjectID
 
 	roles               map[csp.RoleDefinitionID]bool // among the facts
 	directoryRoles      map[csp.DirectoryRoleID]bool
@@ -96,12 +97,13 @@ type placeRows struct {
 }
 
 func newWriter(f csp.Facts) *writer {
+	f = spellAlike(f)
 	return &writer{
 		f: f, dir: names.New(f),
-		subscriptions: make(map[csp.SubscriptionID]csp.Subscription), principals: make(map[csp.ObjectID]csp.Principal),
+		tenantOf: make(map[csp.SubscriptionID]csp.TenantID), principals: make(map[csp.ObjectID]csp.Principal),
 		groups: make(map[csp.ObjectID][]csp.Membership), tenants: make(map[csp.TenantID]*tenantRows),
 		places: make(map[placeKey]*placeRows), placed: make(map[placeKey]csp.Scope), described: make(map[placeKey]bool),
-		existing: make(map[parentKey][]csp.Scope), adminAgents: make(map[csp.TenantID][]csp.ObjectID), exists: make(map[string]csp.Scope),
+		existing: make(map[parentKey][]csp.Scope), adminAgents: make(map[csp.TenantID][]csp.ObjectID), exists: make(map[string]csp.Scope), system: make(map[csp.ObjectID]csp.Scope),
 		roles: make(map[csp.RoleDefinitionID]bool), directoryRoles: make(map[csp.DirectoryRoleID]bool),
 		namedRoles: make(map[csp.RoleDefinitionID]bool), namedDirectoryRoles: make(map[csp.DirectoryRoleID]bool),
 	}
@@ -138,13 +140,53 @@ func (w *writer) place(tenant csp.TenantID, scope csp.Scope, what string) *place
 }
 
 func (w *writer) placeAt(scope csp.Scope, what string) *placeRows {
-	return w.place(w.subscriptions[scope.Subscription()].Tenant, scope, what)
+	return w.place(w.tenantOf[scope.Subscription()], scope, what)
 }
 
 // owned is a place whose facts need a tenant.
 func (w *writer) owned(tenant csp.TenantID, scope csp.Scope, what string) *placeRows {
 	w.tenant(tenant, what)
+	if id := scope.Subscription(); !id.IsZero() && w.tenantOf[id].IsZero() {
+		w.tenantOf[id] = tenant // of a subscription that is not listed
+	}
 	return w.place(tenant, scope, what)
+}
+
+// spellAlike gives each place one spelling: of those the facts have, the first in
+// the order of letters.
+func spellAlike(f csp.Facts) csp.Facts {
+	spelling := make(map[string]csp.Scope)
+	f = withScopes(f, func(s csp.Scope) csp.Scope {
+		if known, ok := spelling[s.Key()]; !ok || s.String() < known.String() {
+			spelling[s.Key()] = s
+		}
+		return s
+	})
+	return withScopes(f, func(s csp.Scope) csp.Scope { return spelling[s.Key()] })
+}
+
+// withScopes is a copy of the facts with other scopes.
+func withScopes(f csp.Facts, change func(csp.Scope) csp.Scope) csp.Facts {
+	f.Resources = changed(f.Resources, func(r *csp.Resource) { r.Scope = change(r.Scope) })
+	f.Placements = changed(f.Placements, func(p *csp.Placement) { p.Child, p.Parent = change(p.Child), change(p.Parent) })
+	f.Identities = changed(f.Identities, func(m *csp.ManagedIdentity) { m.Resource = change(m.Resource) })
+	f.Assignments = changed(f.Assignments, func(a *csp.Assignment) { a.Scope = change(a.Scope) })
+	f.Denials = changed(f.Denials, func(d *csp.Denial) { d.Scope = change(d.Scope) })
+	f.Lighthouses = changed(f.Lighthouses, func(l *csp.LighthouseDelegation) { l.Scope = change(l.Scope) })
+	f.Locks = changed(f.Locks, func(l *csp.Lock) { l.Scope = change(l.Scope) })
+	f.Policies = changed(f.Policies, func(p *csp.PolicyDenial) { p.Scope = change(p.Scope) })
+	f.Artefacts = changed(f.Artefacts, func(a *csp.Artefact) { a.Scope = change(a.Scope) })
+	f.Usage = changed(f.Usage, func(u *csp.Usage) { u.Scope = change(u.Scope) })
+	f.Gaps = changed(f.Gaps, func(g *csp.Gap) { g.Scope = change(g.Scope) })
+	return f
+}
+
+func changed[T any](rows []T, change func(*T)) []T {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		change(&rows[i])
+	}
+	return rows
 }
 
 // unique drops facts told twice in the same words, and sorts the rest by what
@@ -197,7 +239,7 @@ func (w *writer) gather() {
 	for _, s := range unique(w, w.f.Subscriptions, "subscription", func(s csp.Subscription) string { return s.ID.String() }) {
 		rows := w.tenant(s.Tenant, "the subscription "+s.ID.String())
 		rows.subscriptions = append(rows.subscriptions, s)
-		w.subscriptions[s.ID] = s
+		w.tenantOf[s.ID] = s.Tenant
 	}
 	w.gatherRelations()
 	w.gatherPlaces()
@@ -229,13 +271,6 @@ func (w *writer) gatherRelations() {
 }
 
 func (w *writer) gatherPlaces() {
-	for _, r := range unique(w, w.f.Resources, "", noKey[csp.Resource]) {
-		if _, twice := w.exists[r.Scope.Key()]; !twice {
-			w.placeAt(r.Scope, "a resource")
-			w.exists[r.Scope.Key()] = r.Scope
-		}
-	}
-	w.nest()
 	assigned := func(a csp.Assignment) string {
 		return a.Tenant.String() + "\x00" + a.Scope.Key() + "\x00" + a.Name.String()
 	}
@@ -248,6 +283,32 @@ func (w *writer) gatherPlaces() {
 		p := w.owned(d.Tenant, d.Scope, "the denial "+d.ID.String())
 		p.denials = append(p.denials, d)
 	}
+	for _, row := range unique(w, w.f.Policies, "", noKey[csp.PolicyDenial]) {
+		p := w.owned(row.Tenant, row.Scope, "the policy "+row.Name)
+		p.policies = append(p.policies, row)
+	}
+	for _, p := range unique(w, w.f.Placements, "", noKey[csp.Placement]) {
+		w.owned(p.Tenant, p.Child, "a placement")
+		key := placeKey{p.Tenant, p.Child.Key()}
+		if before, twice := w.placed[key]; twice && !before.Equal(p.Parent) || p.Parent.IsZero() {
+			w.problem("%s lies in %s, and also in %s or nowhere", p.Child, before, p.Parent)
+		}
+		w.placed[key] = p.Parent
+		w.described[key] = p.Child.Kind() == csp.ManagementGroupScope
+	}
+	w.gatherTenantless()
+}
+
+// gatherTenantless does so for facts that do not say whose they are: they belong
+// to the tenant of their subscription, if that is known.
+func (w *writer) gatherTenantless() {
+	for _, r := range unique(w, w.f.Resources, "", noKey[csp.Resource]) {
+		if _, twice := w.exists[r.Scope.Key()]; !twice {
+			w.placeAt(r.Scope, "a resource")
+			w.exists[r.Scope.Key()] = r.Scope
+		}
+	}
+	w.nest()
 	for _, l := range unique(w, w.f.Lighthouses, "", noKey[csp.LighthouseDelegation]) {
 		p := w.placeAt(l.Scope, "a Lighthouse delegation")
 		p.lighthouses = append(p.lighthouses, l)
@@ -255,10 +316,6 @@ func (w *writer) gatherPlaces() {
 	for _, l := range unique(w, w.f.Locks, "", noKey[csp.Lock]) {
 		p := w.placeAt(l.Scope, "the lock "+l.Name)
 		p.locks = append(p.locks, l)
-	}
-	for _, row := range unique(w, w.f.Policies, "", noKey[csp.PolicyDenial]) {
-		p := w.owned(row.Tenant, row.Scope, "the policy "+row.Name)
-		p.policies = append(p.policies, row)
 	}
 	for _, a := range unique(w, w.f.Artefacts, "", noKey[csp.Artefact]) {
 		p := w.placeAt(a.Scope, "the artefact "+a.Name)
@@ -270,20 +327,24 @@ func (w *writer) gatherPlaces() {
 	}
 	for _, m := range unique(w, w.f.Identities, "", noKey[csp.ManagedIdentity]) {
 		p := w.placeAt(m.Resource, "a managed identity")
+		if w.isSystem(m) {
+			w.system[m.Principal] = m.Resource
+		}
 		p.identities = append(p.identities, m)
 	}
 	for _, g := range unique(w, w.f.Gaps, "", noKey[csp.Gap]) {
 		w.gatherGap(g)
 	}
-	for _, p := range unique(w, w.f.Placements, "", noKey[csp.Placement]) {
-		w.owned(p.Tenant, p.Child, "a placement")
-		key := placeKey{p.Tenant, p.Child.Key()}
-		if before, twice := w.placed[key]; twice && !before.Equal(p.Parent) || p.Parent.IsZero() {
-			w.problem("%s lies in %s, and also in %s or nowhere", p.Child, before, p.Parent)
-		}
-		w.placed[key] = p.Parent
-		w.described[key] = p.Child.Kind() == csp.ManagementGroupScope
+}
+
+// isSystem says whether reading "system assigned" at the resource makes this very
+// service principal.
+func (w *writer) isSystem(m csp.ManagedIdentity) bool {
+	expected := csp.Principal{
+		ID: systemIdentityID(m.Resource), Tenant: w.tenantOf[m.Resource.Subscription()],
+		Type: csp.ServicePrincipal, Name: m.Resource.Name(),
 	}
+	return !expected.Tenant.IsZero() && w.principals[m.Principal] == expected
 }
 
 // nest finds for what exists the entry that it stands below: the resource group
@@ -377,11 +438,29 @@ func (w *writer) putText(n *node, key, text string) {
 	}
 }
 
-// put writes a map where there is anything in it.
+// put writes a value where there is anything in it.
 func put(n *node, key string, value *node) {
-	if len(value.Pairs) > 0 || len(value.Items) > 0 {
+	if value.Kind == yamltree.Text || len(value.Pairs) > 0 || len(value.Items) > 0 {
 		n.Put(key, value)
 	}
+}
+
+// putFirst writes a value before all others.
+func putFirst(n *node, key string, value *node) {
+	n.Put(key, value)
+	last := len(n.Pairs) - 1
+	n.Pairs = slices.Insert(n.Pairs[:last], 0, n.Pairs[last])
+}
+
+// sortByName sorts what is a name, or a map that begins with one.
+func sortByName(items []*node) {
+	name := func(n *node) string {
+		if len(n.Pairs) > 0 {
+			n = n.Pairs[0].Value
+		}
+		return n.Text
+	}
+	slices.SortStableFunc(items, func(a, b *node) int { return cmp.Compare(name(a), name(b)) })
 }
 
 // fewest is the only item of a list, or the list.
@@ -428,13 +507,15 @@ func (w *writer) entry(parent *node, siblings map[string]bool, name, id, derived
 		w.problem("%q has no id", name)
 	}
 	if name == "" || err == nil || siblings[folded] || !utf8.ValidString(name) {
-		w.putText(body, "name", name)
+		if name != "" {
+			putFirst(body, "name", w.text(name))
+		}
 		parent.Put(id, body)
 		return
 	}
 	siblings[folded] = true
 	if id != derived {
-		body.Put("id", yamltree.NewText(id))
+		putFirst(body, "id", yamltree.NewText(id))
 	}
 	parent.Put(name, body)
 }

@@ -133,7 +133,7 @@ func (w *writer) leftPlaces(tenant csp.TenantID) *node {
 	for _, key := range keys {
 		body := &node{}
 		rows := w.places[key]
-		if scope, ok := w.exists[key.scope]; ok && w.subscriptions[scope.Subscription()].Tenant == tenant {
+		if scope, ok := w.exists[key.scope]; ok && w.tenantOf[scope.Subscription()] == tenant {
 			putYes(body, "exists", true)
 		}
 		w.putParent(body, key, false)
@@ -172,7 +172,7 @@ func (w *writer) putHolding(n *node, key placeKey) {
 		for _, role := range p.Spares {
 			spares.Items = append(spares.Items, w.roleName(role))
 		}
-		put(body, "spares", spares)
+		put(body, "spares", fewest(spares.Items))
 		policies.add(w.text(p.Name).Text, body)
 	}
 	put(n, "policies", policies.node())
@@ -180,25 +180,27 @@ func (w *writer) putHolding(n *node, key placeKey) {
 	for _, a := range rows.artefacts {
 		artefacts.Items = append(artefacts.Items, w.text(a.Name))
 	}
-	put(n, "artefacts", artefacts)
-	identities := yamltree.NewList()
+	put(n, "artefacts", fewest(artefacts.Items))
+	var identities []*node
 	for _, m := range rows.identities {
-		identities.Items = append(identities.Items, w.who(key.tenant, m.Principal))
+		identities = append(identities, w.identity(key.tenant, m))
 	}
-	put(n, "identity", w.identityIDs(identities, rows))
+	put(n, "identity", fewest(identities))
 	w.putUsage(n, key.tenant, rows)
 	w.putGaps(n, rows.gaps)
 }
 
-// identityIDs writes the id of a service principal that is called what stands for
-// an identity of the system's.
-func (w *writer) identityIDs(list *node, rows *placeRows) *node {
-	for i, item := range list.Items {
-		if item.Text == systemAssigned {
-			item.Text = rows.identities[i].Principal.String()
-		}
+// identity names an identity. A service principal that is called what stands for
+// an identity of the system's is written by its id.
+func (w *writer) identity(tenant csp.TenantID, m csp.ManagedIdentity) *node {
+	if at, ok := w.system[m.Principal]; ok && at.Equal(m.Resource) {
+		return yamltree.NewText(systemAssigned)
 	}
-	return list
+	name := w.who(tenant, m.Principal)
+	if name.Text == systemAssigned {
+		name.Text = m.Principal.String()
+	}
+	return name
 }
 
 func (w *writer) putAccess(n *node, tenant csp.TenantID, rows *placeRows) {
@@ -251,7 +253,7 @@ func (w *writer) putDenials(n *node, at placeKey, rows *placeRows) {
 		putYes(body, "only here", d.ThisScopeOnly)
 		putYes(body, "audit only", d.AuditOnly)
 		w.putText(body, "condition", d.Condition)
-		put(body, "permissions", w.permissions(d.Permissions))
+		w.putPermissions(body, d.Permissions, false)
 		derived := DeriveID[csp.DenyAssignment]("denial", at.tenant.String(), at.scope, d.Name)
 		w.entry(denials, taken, d.Name, d.ID.String(), derived.String(), body)
 	}
@@ -263,7 +265,7 @@ func (w *writer) everybody(tenant csp.TenantID, ids []csp.ObjectID) *node {
 	for _, id := range ids {
 		list.Items = append(list.Items, w.who(tenant, id))
 	}
-	return list
+	return fewest(list.Items)
 }
 
 func (w *writer) putUsage(n *node, tenant csp.TenantID, rows *placeRows) {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
@@ -66,7 +67,7 @@ func (w *writer) tenantBody(rows *tenantRows, in section) *node {
 	for _, d := range rows.domains {
 		others = append(others, w.text(d.String()))
 	}
-	put(body, "other domains", yamltree.NewList(others...))
+	put(body, "other domains", fewest(others))
 	putYes(body, "old rules", rows.tenant.OldRules)
 	w.putPrincipals(body, rows, in)
 	w.putRelations(body, rows)
@@ -84,10 +85,11 @@ func (w *writer) putPrincipals(body *node, rows *tenantRows, in section) {
 	for _, p := range rows.principals {
 		w.checkPrincipal(p)
 		switch {
-		case p.Type == csp.Group && p.Name == string(p.Agents) && !taken[agents][p.Name]:
+		case p.Agents != "" && p.Name == string(p.Agents) && !taken[agents][strings.ToLower(p.Name)]:
 			w.group(agents, taken[agents], p, true)
 		case p.Type == csp.Group:
 			w.group(groups, taken[groups], p, false)
+		case !w.system[p.ID].IsZero(): // written at its resource
 		case p.Type == csp.ServicePrincipal:
 			derived := DeriveID[csp.Principal]("service principal", p.Tenant.String(), p.Name)
 			w.entry(services, taken[services], p.Name, p.ID.String(), derived.String(), &node{})
@@ -97,8 +99,11 @@ func (w *writer) putPrincipals(body *node, rows *tenantRows, in section) {
 			w.user(users, taken[users], p, rows.tenant.DefaultDomain)
 		}
 	}
+	if in == partner {
+		agents.Pairs = slices.DeleteFunc(agents.Pairs, func(p yamltree.Pair) bool { return p.Value.Kind == yamltree.Nothing })
+	}
 	for _, role := range agentRoles {
-		if in == partner && !slices.ContainsFunc(agents.Pairs, func(p yamltree.Pair) bool { return p.Key.Text == role }) {
+		if in == partner && !taken[agents][strings.ToLower(role)] {
 			agents.Put(role, no())
 		}
 	}
@@ -109,16 +114,16 @@ func (w *writer) putPrincipals(body *node, rows *tenantRows, in section) {
 	put(body, "groups", groups)
 }
 
-// namesOnly is a list of the keys if nothing is said about any; else the map.
+// namesOnly are the keys if nothing is said about any; else the map.
 func namesOnly(m *node) *node {
-	list := yamltree.NewList()
+	var keys []*node
 	for _, p := range m.Pairs {
 		if p.Value.Kind != yamltree.Nothing {
 			return m
 		}
-		list.Items = append(list.Items, p.Key)
+		keys = append(keys, p.Key)
 	}
-	return list
+	return fewest(keys)
 }
 
 // checkPrincipal refuses what only another kind of principal can have.
@@ -186,29 +191,30 @@ func (w *writer) group(parent *node, taken map[string]bool, p csp.Principal, age
 	}
 	putYes(body, "role assignable", p.RoleAssignable)
 	putYes(body, "dynamic", p.Dynamic)
-	put(body, "members", w.members(p.Tenant, w.groups[p.ID]))
+	put(body, "members", fewest(w.members(p.Tenant, w.groups[p.ID])))
 	delete(w.groups, p.ID)
 	w.entry(parent, taken, p.Name, p.ID.String(), DeriveID[csp.Principal]("group", p.Tenant.String(), p.Name).String(), body)
 	last := &parent.Pairs[len(parent.Pairs)-1]
 	last.Value = short(last.Value, "members")
 }
 
-func (w *writer) members(tenant csp.TenantID, rows []csp.Membership) *node {
-	list := yamltree.NewList()
+func (w *writer) members(tenant csp.TenantID, rows []csp.Membership) []*node {
+	var items []*node
 	for _, m := range rows {
 		item := &node{}
 		item.Put("who", w.who(tenant, m.Member))
 		w.term(item, m.Term)
-		list.Items = append(list.Items, short(item, "who"))
+		items = append(items, short(item, "who"))
 	}
-	return list
+	sortByName(items)
+	return items
 }
 
 // looseMemberships are those of groups that are written nowhere.
 func (w *writer) looseMemberships() *node {
 	n := &node{}
 	for _, group := range slices.SortedFunc(maps.Keys(w.groups), csp.ObjectID.Compare) {
-		n.Put(w.who(csp.TenantID{}, group).Text, w.members(w.principals[group].Tenant, w.groups[group]))
+		n.Put(w.who(csp.TenantID{}, group).Text, fewest(w.members(w.principals[group].Tenant, w.groups[group])))
 	}
 	return n
 }
@@ -225,7 +231,7 @@ func (w *writer) people() *node {
 		for _, account := range p.Accounts {
 			list.Items = append(list.Items, w.who(csp.TenantID{}, account))
 		}
-		put(body, "accounts", list)
+		put(body, "accounts", fewest(list.Items))
 		w.entry(n, taken, p.Name, p.ID.String(), DeriveID[csp.Person]("person", p.Name).String(), body)
 		last := &n.Pairs[len(n.Pairs)-1]
 		last.Value = short(last.Value, "accounts")
@@ -233,8 +239,7 @@ func (w *writer) people() *node {
 	return n
 }
 
-// byKey gathers values under keys, in the order they come; one value stands
-// alone, several in a list.
+// byKey gathers values under keys; one value stands alone, several in a list.
 type byKey struct {
 	keys   []string
 	values map[string][]*node
@@ -252,8 +257,10 @@ func (b *byKey) add(key string, value *node) {
 
 func (b *byKey) node() *node {
 	n := &node{}
+	slices.Sort(b.keys)
 	for _, key := range b.keys {
 		values := b.values[key]
+		sortByName(values)
 		if len(values) == 1 {
 			n.Put(key, values[0])
 			continue
@@ -275,7 +282,9 @@ func (w *writer) putRelations(body *node, rows *tenantRows) {
 			w.problem("a reseller is of kind %q, which is none", r.Kind)
 		}
 		n := &node{}
-		n.Put("kind", w.text(string(r.Kind)))
+		if r.Kind != csp.DirectPartner {
+			n.Put("kind", w.text(string(r.Kind)))
+		}
 		w.period(n, r.Period)
 		resellers.add(w.tenantName(r.Partner).Text, short(n, "kind"))
 	}
@@ -284,7 +293,7 @@ func (w *writer) putRelations(body *node, rows *tenantRows) {
 		w.period(n, d.Period)
 		daps.add(w.tenantName(d.Partner).Text, n)
 	}
-	put(body, "reseller", resellers.node())
+	put(body, "reseller", namesOnly(resellers.node()))
 	put(body, "dap", namesOnly(daps.node()))
 	w.putGDAPs(body, rows)
 }
@@ -409,10 +418,24 @@ func (w *writer) roleDefinitions() *node {
 		if !r.Custom {
 			body.Put("custom", no())
 		}
-		body.Put("permissions", w.permissions(r.Permissions))
+		w.putPermissions(body, r.Permissions, true)
 		w.entry(n, taken, r.Name, r.ID.String(), DeriveID[csp.RoleDefinition]("role definition", r.Name).String(), body)
 	}
 	return n
+}
+
+// putPermissions writes permission entries: a single one among the keys of the
+// map itself, where a condition would be taken for what the map is about if
+// that can have one.
+func (w *writer) putPermissions(body *node, all []csp.Permission, entryCondition bool) {
+	list := w.permissions(all)
+	if len(all) == 1 && len(list.Items[0].Pairs) > 0 && (all[0].Condition == "" || entryCondition) {
+		for _, p := range list.Items[0].Pairs {
+			body.Put(p.Key.Text, p.Value)
+		}
+		return
+	}
+	body.Put("permissions", list)
 }
 
 func (w *writer) permissions(all []csp.Permission) *node {
@@ -421,7 +444,7 @@ func (w *writer) permissions(all []csp.Permission) *node {
 		n := &node{Kind: yamltree.Map}
 		for i, actions := range [][]string{p.Actions, p.NotActions, p.DataActions, p.NotDataActions} {
 			if len(actions) > 0 {
-				n.Put(permissionKeys[i], w.texts(actions))
+				n.Put(actionKeys[i], w.texts(actions))
 			}
 		}
 		w.putText(n, "condition", p.Condition)

@@ -63,22 +63,15 @@ func identifier[T csp.Named](f fields, key string) csp.ID[T] {
 	return id
 }
 
-// onceAt is once for what has its id only within a place.
-func (r *reader) onceAt(n *node, at place, noun, name, id string) {
-	if id != "" {
-		r.once(n, noun, name, strings.Join([]string{id, "at", at.scope.Key(), at.tenant.String()}, " "))
-	}
-}
-
 // once notes that the thing with this id is written at the node, and says so if
-// it was written before.
-func (r *reader) once(n *node, noun, name, id string) {
+// it was written before; where says within what the id means one thing.
+func (r *reader) once(n *node, noun, name, id string, where ...string) {
 	if id == "" {
 		return // its problem is known
 	}
-	key := noun + " " + id
+	key := strings.Join(append([]string{noun, id}, where...), " ")
 	if line := r.seen[key]; line != 0 {
-		r.problem(n, "the %s %q has the id of one at line %d, %s; give one of them another name or another id", noun, clip(name), line, id)
+		r.problem(n, "the %s %q is already written at line %d, with the same name or id; leave one out, or give it another (id: %s)", noun, clip(name), line, id)
 		return
 	}
 	r.seen[key] = n.Line

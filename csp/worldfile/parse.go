@@ -50,8 +50,7 @@ type reader struct {
 }
 
 func (r *reader) world(root *node) {
-	f := r.fields(root, "a world file", "partners", "customers", "not collected", "people",
-		"role definitions", "directory role definitions", "memberships", "places")
+	f := r.fields(root, "a world file")
 	f.entries("partners", func(key, body *node) { r.tenant(key, body, partner) })
 	f.entries("customers", func(key, body *node) { r.tenant(key, body, customer) })
 	f.entries("not collected", func(key, body *node) { r.tenant(key, body, uncollected) })
@@ -78,7 +77,7 @@ func (r *reader) run(steps []func()) {
 
 // person reads all accounts of one human (R3).
 func (r *reader) person(key, body *node) {
-	f := r.shortOr(body, "accounts", "a person", "id", "name")
+	f := r.shortOr(body, "accounts", "a person")
 	id, name := named[csp.Person](f, key, "person")
 	r.once(key, "person", name, id.String())
 	r.later = append(r.later, func() {
@@ -93,11 +92,11 @@ func (r *reader) person(key, body *node) {
 }
 
 // shortOr reads a map; what is no map is short for a map with this key only.
-func (r *reader) shortOr(n *node, key, what string, known ...string) fields {
+func (r *reader) shortOr(n *node, key, what string) fields {
 	if n.Kind == yamltree.Text || n.Kind == yamltree.List {
 		return fields{r: r, node: n, of: map[string]*node{key: n}}
 	}
-	return r.fields(n, what, append([]string{key}, known...)...)
+	return r.fields(n, what)
 }
 
 // principal finds whom the node names, seen from the tenant.

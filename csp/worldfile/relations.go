@@ -12,7 +12,7 @@ func (r *reader) relations(f fields, id csp.TenantID) {
 	r.later = append(r.later, func() {
 		r.byPartner(f.get("reseller"), "reseller", func(p csp.TenantID, n *node) { r.reseller(p, id, n) })
 		r.byPartner(f.get("dap"), "dap", func(p csp.TenantID, n *node) {
-			d := r.fields(n, "a delegated administrator", "from", "until")
+			d := r.fields(n, "a delegated administrator")
 			r.facts.DAPs = append(r.facts.DAPs, csp.DAPRelationship{Partner: p, Customer: id, Period: d.period()})
 		})
 	})
@@ -46,7 +46,7 @@ func (r *reader) byPartner(n *node, what string, visit func(csp.TenantID, *node)
 }
 
 func (r *reader) reseller(p, id csp.TenantID, n *node) {
-	f := r.shortOr(n, "kind", "a reseller", "from", "until")
+	f := r.shortOr(n, "kind", "a reseller")
 	row := csp.ResellerRelationship{Partner: p, Customer: id, Kind: csp.DirectPartner, Period: f.period()}
 	if f.has("kind") {
 		row.Kind = csp.ResellerKind(f.choice("kind", string(csp.DirectPartner), string(csp.IndirectProvider), string(csp.IndirectReseller)))
@@ -70,7 +70,7 @@ func (f fields) status() csp.GDAPStatus {
 
 // gdap reads a GDAP relationship (R11).
 func (r *reader) gdap(tenant csp.TenantID, key, body *node) {
-	f := r.fields(body, "a GDAP relationship", "partner", "groups", "roles", "status", "from", "until", "extends by", "id", "name")
+	f := r.fields(body, "a GDAP relationship")
 	row := csp.GDAPRelationship{Customer: tenant, Status: f.status(), Period: f.period(), ExtendsBy: f.number("extends by")}
 	row.ID, row.Name = named[csp.GDAPRelationship](f, key, "GDAP relationship", tenant.String())
 	r.once(key, "GDAP relationship", row.Name, row.ID.String())
@@ -107,7 +107,7 @@ func (r *reader) accessAssignments(partner csp.TenantID, key, body *node) []csp.
 	}
 	rows := make([]csp.AccessAssignment, 0, len(bodies))
 	for _, b := range bodies {
-		f := r.shortOr(b, "roles", "an access assignment", "status")
+		f := r.shortOr(b, "roles", "an access assignment")
 		rows = append(rows, csp.AccessAssignment{Group: group, Roles: r.directoryRoleRefs(f, "roles"), Status: f.status()})
 	}
 	return rows

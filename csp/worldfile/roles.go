@@ -6,8 +6,6 @@ import (
 	"latchkey/csp/worldfile/internal/yamltree"
 )
 
-var permissionKeys = []string{"actions", "not actions", "data actions", "not data actions"}
-
 // roleDefinition reads a custom role; without anything below its name it is the
 // built-in one of that name, written down as known (R31).
 func (r *reader) roleDefinition(key, body *node) {
@@ -15,7 +13,7 @@ func (r *reader) roleDefinition(key, body *node) {
 		r.builtinRole(key)
 		return
 	}
-	f := r.fields(body, "a role definition", append([]string{"id", "name", "custom", "condition", "permissions"}, permissionKeys...)...)
+	f := r.fields(body, "a role definition")
 	role := csp.RoleDefinition{Custom: !f.has("custom") || f.yes("custom")}
 	role.ID, role.Name = named[csp.RoleDefinition](f, key, "role definition")
 	role.Permissions = r.permissions(f, f.text("condition"))
@@ -46,7 +44,7 @@ func (r *reader) permissions(f fields, condition string) []csp.Permission {
 		all = append(all, p)
 	}
 	f.each("permissions", func(n *node) {
-		entry := r.fields(n, "a permission", append([]string{"condition"}, permissionKeys...)...)
+		entry := r.fields(n, "a permission")
 		p, _ := permission(entry, entry.text("condition"))
 		all = append(all, p)
 	})
@@ -60,7 +58,7 @@ func permission(f fields, condition string) (csp.Permission, bool) {
 		DataActions: f.texts("data actions"), NotDataActions: f.texts("not data actions"), Condition: condition,
 	}
 	written := condition != ""
-	for _, key := range permissionKeys {
+	for _, key := range actionKeys {
 		written = written || f.has(key)
 	}
 	return p, written
@@ -100,7 +98,7 @@ func (r *reader) directoryRoleDefinition(key, body *node) {
 		r.builtinDirectoryRole(key)
 		return
 	}
-	f := r.fields(body, "a directory role definition", "id", "name", "actions", "privileged", "gdap")
+	f := r.fields(body, "a directory role definition")
 	role := csp.DirectoryRole{Privileged: f.yes("privileged"), GDAP: csp.GDAPUnknown, Actions: f.texts("actions")}
 	if f.has("gdap") {
 		role.GDAP = csp.GDAPSupport(f.choice("gdap", string(csp.GDAPSupported), string(csp.GDAPUnsupported), string(csp.GDAPUnknown)))

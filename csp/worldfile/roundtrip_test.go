@@ -3,6 +3,7 @@ package worldfile_test
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"latchkey/csp/worldfile"
 )
 
+var scopeText = regexp.MustCompile(`/(subscriptions|providers)/[^ {}]*`)
+
 // sorted brings every list of the facts into one order, with each row once: what
 // Format and Parse promise to keep.
 func sorted(f csp.Facts) csp.Facts {
@@ -24,7 +27,7 @@ func sorted(f csp.Facts) csp.Facts {
 		var keys []string
 		for j := range list.Len() {
 			row := list.Index(j)
-			key := strings.ToLower(fmt.Sprintf("%+v", row.Interface()))
+			key := scopeText.ReplaceAllStringFunc(fmt.Sprintf("%+v", row.Interface()), strings.ToLower)
 			if _, twice := byText[key]; !twice {
 				keys = append(keys, key)
 			}
@@ -38,7 +41,15 @@ func sorted(f csp.Facts) csp.Facts {
 		list.Set(once)
 	}
 	for i := range f.GDAPs {
-		f.GDAPs[i].Roles = sortedRoles(f.GDAPs[i].Roles)
+		g := &f.GDAPs[i]
+		g.Roles = slices.Compact(sortedRoles(g.Roles))
+		g.Assignments = slices.Clone(g.Assignments)
+		for j := range g.Assignments {
+			g.Assignments[j].Roles = sortedRoles(g.Assignments[j].Roles)
+		}
+		slices.SortFunc(g.Assignments, func(a, b csp.AccessAssignment) int {
+			return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+		})
 	}
 	return f
 }

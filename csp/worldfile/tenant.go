@@ -16,14 +16,9 @@ const (
 	uncollected // it is no fact that the tenant was collected
 )
 
-var tenantKeys = []string{
-	"id", "name", "domain", "other domains", "old rules", "users", "guests", "groups", "agents", "service principals",
-	"directory roles", "reseller", "dap", "gdap", "root", "management groups", "subscriptions", "places", "gaps",
-}
-
 // tenant reads one tenant (R1).
 func (r *reader) tenant(key, body *node, in section) {
-	f := r.fields(body, "a tenant", tenantKeys...)
+	f := r.fields(body, "a tenant")
 	id, name := named[csp.Tenant](f, key, "tenant")
 	r.once(key, "tenant", name, id.String())
 	t := csp.Tenant{ID: id, Name: name, OldRules: f.yes("old rules"), DefaultDomain: f.domain("domain")}
@@ -101,7 +96,7 @@ func (r *reader) add(p csp.Principal, key *node, noun string) {
 }
 
 func (r *reader) user(t csp.Tenant, key, body *node) {
-	f := r.fields(body, "a user", "id", "name", "sign in", "source")
+	f := r.fields(body, "a user")
 	p := csp.Principal{Tenant: t.ID, Type: csp.User}
 	p.ID, p.Name = named[csp.Principal](f, key, "user", t.ID.String())
 	p.Source = csp.Source(f.choice("source", string(csp.Cloud), string(csp.Synced), string(csp.MicrosoftAccount)))
@@ -128,7 +123,7 @@ func signInName(name string, domain csp.Domain) string {
 }
 
 func (r *reader) servicePrincipal(tenant csp.TenantID, key, body *node) {
-	f := r.fields(body, "a service principal", "id", "name")
+	f := r.fields(body, "a service principal")
 	p := csp.Principal{Tenant: tenant, Type: csp.ServicePrincipal}
 	p.ID, p.Name = named[csp.Principal](f, key, "service principal", tenant.String())
 	r.add(p, key, "service principal")
@@ -156,7 +151,7 @@ func (r *reader) guestsOf(n *node, tenant csp.TenantID) {
 }
 
 func (r *reader) guest(tenant csp.TenantID, key, body *node) {
-	f := r.shortOr(body, "of", "a guest", "id", "name", "sign in", "home tenant")
+	f := r.shortOr(body, "of", "a guest")
 	p := csp.Principal{Tenant: tenant, Type: csp.User, Source: csp.Guest, SignInName: f.text("sign in")}
 	p.ID, p.Name = named[csp.Principal](f, key, "guest", tenant.String())
 	if f.has("of") {
@@ -174,7 +169,10 @@ func (r *reader) guest(tenant csp.TenantID, key, body *node) {
 // group reads a group with its members; agents is the agent role it is the
 // group of, if any (R7).
 func (r *reader) group(tenant csp.TenantID, key, body *node, agents csp.AgentRole) {
-	f := r.shortOr(body, "members", "a group", "id", "name", "agents", "role assignable", "dynamic")
+	if has(body, "who") {
+		body = yamltree.NewList(body) // one member, of whom more is said
+	}
+	f := r.shortOr(body, "members", "a group")
 	p := csp.Principal{Tenant: tenant, Type: csp.Group, Agents: agents, RoleAssignable: f.yes("role assignable"), Dynamic: f.yes("dynamic")}
 	p.ID, p.Name = named[csp.Principal](f, key, "group", tenant.String())
 	if f.has("agents") {
@@ -192,7 +190,7 @@ var agentRoles = []string{string(csp.AdminAgents), string(csp.HelpdeskAgents), s
 // agents reads the three groups of a partner's agents (R7). A tenant among the
 // partners has them all; "no" says that one is missing.
 func (r *reader) agents(f fields, tenant csp.TenantID, in section) {
-	groups := r.fields(f.get("agents"), "agents", agentRoles...)
+	groups := r.fields(f.get("agents"), "agents")
 	for _, role := range agentRoles {
 		body := groups.get(role)
 		if !groups.has(role) && in != partner || body.Kind == yamltree.Text && body.Text == "no" {
@@ -205,7 +203,7 @@ func (r *reader) agents(f fields, tenant csp.TenantID, in section) {
 // members reads who is in a group.
 func (r *reader) members(group csp.ObjectID, tenant csp.TenantID, f fields) {
 	f.each("members", func(n *node) {
-		m := r.shortOr(n, "who", "a member", "eligible", "from", "until")
+		m := r.shortOr(n, "who", "a member")
 		if who, ok := m.who("who", tenant); ok {
 			row := csp.Membership{Group: group, Member: who, Term: m.term()}
 			r.facts.Memberships = append(r.facts.Memberships, row)
@@ -231,7 +229,7 @@ func (r *reader) directoryRole(tenant csp.TenantID, key, body *node) {
 			return
 		}
 		for _, item := range many(body) {
-			h := r.shortOr(item, "who", "a holder of a directory role", "eligible", "from", "until")
+			h := r.shortOr(item, "who", "a holder of a directory role")
 			if who, ok := h.who("who", tenant); ok {
 				r.facts.DirectoryAssignments = append(r.facts.DirectoryAssignments,
 					csp.DirectoryAssignment{Tenant: tenant, Principal: who, Role: role, Term: h.term()})

@@ -7,11 +7,11 @@ import (
 
 // The bounds of a text.
 const (
-	MaxBytes = 8 << 20
-	MaxLines = 200_000
-	// MaxMarks bounds the characters that can begin or end a token; a world of
-	// MaxLines lines that a person wrote has about two of them in a line.
-	MaxMarks = 500_000
+	MaxBytes = 4 << 20
+	MaxLines = 100_000
+	// MaxMarks bounds the characters that can begin or end a token; a
+	// world that a person wrote has two or three of them in a line.
+	MaxMarks = 300_000
 	MaxDepth = 32
 )
 

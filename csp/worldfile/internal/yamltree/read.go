@@ -36,14 +36,16 @@ func Read(text []byte) (*Node, error) {
 func scan(text string) ([]*token.Token, error) {
 	all := lexer.Tokenize(text)
 	kept := make([]*token.Token, 0, len(all))
+	begun := false
 	for i, t := range all {
 		switch t.Type {
 		case token.CommentType, token.SpaceType:
 			continue
 		case token.DocumentHeaderType:
-			if len(kept) > 0 {
+			if begun || len(kept) > 0 {
 				return nil, at(t, "a second document begins here; one file holds one world")
 			}
+			begun = true
 			continue
 		case token.DocumentEndType:
 			if i != len(all)-1 {
@@ -73,10 +75,13 @@ func refused(t *token.Token) string {
 	case token.MappingKeyType:
 		return `keys after "? " are not read; write "key: value"`
 	case token.InvalidType:
-		if strings.Contains(t.Error, `'\t'`) {
+		switch {
+		case strings.Contains(t.Error, "'\t'"):
 			return "a tab stands here; indent with blanks"
+		case strings.Contains(t.Error, "could not find end character"):
+			return "the quotation marks that open here are never closed"
 		}
-		return "this cannot be read: " + t.Error + "; a text with such characters needs quotation marks"
+		return "this is no YAML: " + t.Error + "; a text with such characters needs quotation marks"
 	}
 	return ""
 }
@@ -110,8 +115,8 @@ func (r *reader) unexpected(t *token.Token) error {
 // line is where the last token that was read ended, as far as is known: block
 // scalars and texts of several lines end further down.
 func (r *reader) line() int {
-	if r.next == 0 {
-		return 0
+	if r.next == 0 || r.tokens[r.next-1].Origin == "" {
+		return 0 // nothing was read, or an empty text below | which ends above the next line
 	}
 	return r.tokens[r.next-1].Position.Line
 }
@@ -144,7 +149,7 @@ func (r *reader) nothing() *Node {
 	return n
 }
 
-// isKey says whether a key and its colon follow.
+// isKey says whether a key and its colon follow, both on one line.
 func (r *reader) isKey() bool {
 	key, colon := r.peek(), r.peekAt(1)
 	return key != nil && colon != nil && isScalar(key) && colon.Type == token.MappingValueType && colon.Position.Line == key.Position.Line
@@ -204,9 +209,6 @@ func (r *reader) blockList(depth int) (*Node, error) {
 	column := first.Position.Column
 	n := &Node{Kind: List, Line: first.Position.Line, Column: column}
 	for t := r.peek(); t != nil && t.Position.Column == column && t.Type == token.SequenceEntryType; t = r.peek() {
-		if t != first && t.Position.Line == r.line() {
-			return nil, r.unexpected(t)
-		}
 		r.next++
 		item, err := r.block(column, depth+1)
 		if err != nil {
@@ -253,7 +255,8 @@ func (r *reader) blockText() (*Node, error) {
 	t := r.peek()
 	r.next++
 	n := &Node{Kind: Text, Line: t.Position.Line, Column: t.Position.Column}
-	if body := r.peek(); body != nil && body.Type == token.StringType && body.Position.Column == 0 {
+	// The scanner gives the text no column, and an empty one no origin.
+	if body := r.peek(); body != nil && body.Type == token.StringType && (body.Position.Column == 0 || body.Origin == "") {
 		r.next++
 		n.Text = body.Value
 	}
@@ -360,9 +363,6 @@ func (r *reader) mapHere() mapping {
 // key reads a key and its colon.
 func (r *reader) key(m mapping) (*Node, error) {
 	t := r.peek()
-	if strings.Contains(strings.TrimSpace(t.Origin), "\n") {
-		return nil, at(t, "a key stands on one line")
-	}
 	if line, twice := m.keys[t.Value]; twice {
 		return nil, at(t, "%q is already written at line %d", clip(t.Value), line)
 	}

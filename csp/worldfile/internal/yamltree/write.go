@@ -59,7 +59,14 @@ func writeList(b *strings.Builder, list *Node, column, indent int) {
 	}
 	b.WriteByte('\n')
 	for _, item := range list.Items {
-		fmt.Fprintf(b, "%s- %s\n", strings.Repeat(" ", indent), flow(item))
+		line := flow(item)
+		if item.Kind != Map || indent+2+utf8.RuneCountInString(line) <= width {
+			fmt.Fprintf(b, "%s- %s\n", strings.Repeat(" ", indent), line)
+			continue
+		}
+		var entry strings.Builder
+		writeMap(&entry, item, indent+2)
+		fmt.Fprintf(b, "%s- %s", strings.Repeat(" ", indent), entry.String()[indent+2:])
 	}
 }
 
