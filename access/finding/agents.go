@@ -12,9 +12,6 @@ import (
 // resetsPasswords is what delegated administrators of either kind may do.
 var resetsPasswords = access.MustParseAction("microsoft.directory/users/password/update")
 
-// changesMembers is the action of whoever can put himself into groups (R8).
-var changesMembers = access.MustParseAction("microsoft.directory/groups/members/update")
-
 // standingAdminAgents finds the members of AdminAgents, nested or not (R22).
 func standingAdminAgents(s *survey) {
 	for _, group := range s.agentGroups(estate.IsAdminAgents) {
@@ -42,6 +39,7 @@ func (s *survey) adminAgent(group, member estate.Principal) Finding {
 			break
 		}
 	}
+	f.Paths = []access.Path{{Gives: access.Has, Hops: s.chain(member, group)}}
 	if len(dap) > 0 {
 		f.Text += fmt.Sprintf(" Under DAP he is Global Administrator of %s.", plural(len(dap), "customer"))
 		f.Count.Customers += len(slices.DeleteFunc(slices.Clone(dap), func(t estate.Tenant) bool {
@@ -146,102 +144,6 @@ func nestedInAdminAgents(s *survey) {
 // person is an account as an example.
 func (s *survey) person(p estate.Principal) Example {
 	return Example{Text: s.nameOf(p), Tenant: s.Tenant(s.PrincipalTenant[p])}
-}
-
-// mostSamples is at how many customers an account's way to AdminAgents is tried.
-const mostSamples = 3
-
-// canBecomeAdminAgent asks the engine about everybody who holds a directory role
-// in a partner's tenant and is no admin agent (R8, R15).
-func canBecomeAdminAgent(s *survey) {
-	for _, group := range s.agentGroups(estate.IsAdminAgents) {
-		samples := s.samples(group)
-		for _, p := range s.holdersOfDirectoryRoles(s.PrincipalTenant[group]) {
-			if slices.Contains(s.membersOf(group), p) {
-				continue
-			}
-			if q, ok := s.wayInto(p, samples); ok {
-				s.emit(s.futureAgent(group, p, q))
-			}
-		}
-	}
-}
-
-func (s *survey) futureAgent(group, p estate.Principal, q access.Question) Finding {
-	f := Finding{Subject: s.stop(p), ask: q}
-	if held := s.presence[group]; held != nil {
-		f.Count = countOf(held.shares)
-	}
-	f.Count.Items = 1
-	f.Text = fmt.Sprintf("%s is no admin agent of %s and can become one. Its foreign principal holds roles on %s of %s.", f.Subject.Name,
-		s.tenantName(s.PrincipalTenant[group]), plural(f.Count.Subscriptions, "subscription"), plural(f.Count.Customers, "customer"))
-	return f
-}
-
-// samples are questions whose answer tells who can use AdminAgents: about
-// places it owns where the partner has a way in, or about customers under DAP. If
-// it has neither, the question is who may change the members of groups.
-func (s *survey) samples(group estate.Principal) []access.Question {
-	partner := s.PrincipalTenant[group]
-	var asked []access.Question
-	if held := s.presence[group]; held != nil {
-		for _, x := range held.shares {
-			if x.owned != estate.None && len(asked) < mostSamples && s.hasDoor(partner, x.customer) {
-				asked = append(asked, s.question(group, x.owned))
-			}
-		}
-	}
-	if dap := s.listedBy[partner]; len(asked) == 0 && len(dap) > 0 {
-		asked = append(asked, s.directoryQuestion(group, dap[0]))
-	}
-	if len(asked) == 0 {
-		asked = append(asked, access.Question{Action: changesMembers, Place: access.DirectoryOf(s.TenantID[partner]), At: s.at})
-	}
-	return asked
-}
-
-// hasDoor says whether anybody of the partner can have a way into the tenant.
-func (s *survey) hasDoor(partner, customer estate.Tenant) bool {
-	if s.TenantRules[customer] != 0 || s.dap[pair{partner, customer}] {
-		return true
-	}
-	return slices.ContainsFunc(s.GDAPsOf(customer), func(g estate.GDAP) bool { return g.Partner == partner && s.inForce(g) })
-}
-
-// wayInto finds a sample that the account can get by a step of its own, or, where
-// the sample is about the partner's own groups, has.
-func (s *survey) wayInto(p estate.Principal, samples []access.Question) (access.Question, bool) {
-	for _, q := range samples {
-		q.Principal = s.PrincipalID[p]
-		switch verdict := s.Can(q); {
-		case verdict == access.Has && q.Action == changesMembers:
-			return q, true
-		case verdict == access.CanGet && takesOver(s.Why(q)):
-			return q, true
-		}
-	}
-	return access.Question{}, false
-}
-
-// takesOver says whether a path needs more than activating what one is eligible for.
-func takesOver(a access.Answer) bool {
-	byHimself := func(h access.Hop) bool { return h.Kind.ByHimself() }
-	return slices.ContainsFunc(a.Paths, func(p access.Path) bool {
-		return p.Gives == access.CanGet && (slices.ContainsFunc(p.Hops, byHimself) || slices.ContainsFunc(p.Entry.Hops, byHimself))
-	})
-}
-
-// holdersOfDirectoryRoles are the accounts that hold a role in the tenant's
-// directory, eligible ones too, each once and sorted.
-func (s *survey) holdersOfDirectoryRoles(t estate.Tenant) []estate.Principal {
-	var found []estate.Principal
-	for _, a := range s.DirectoryAssignments {
-		if a.Tenant == t && s.terms[a.Term] != never {
-			found = append(found, s.peopleOf(a.Principal)...)
-		}
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
 }
 
 // helpdeskAgentsUnderDAP finds HelpdeskAgents groups to which DAP gives roles (R10).

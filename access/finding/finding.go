@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"latchkey/access"
+	"latchkey/access/estate"
 	"latchkey/csp"
 )
 
@@ -208,14 +209,29 @@ func foldRest(kind Kind, rest []Finding) Finding {
 	return all
 }
 
-// illustrate asks the engine for the paths that show a finding.
+// illustrate asks the engine for the paths that show a finding. An account that
+// administers a large directory could become so many others that all its paths
+// take long to tell; for it the detector's own path must do.
 func (s *survey) illustrate(f *Finding) {
-	if f.ask == (access.Question{}) {
+	if f.ask.Principal.IsZero() {
+		return
+	}
+	if p, _ := s.FindPrincipal(f.ask.Principal); s.isMighty(p) {
 		return
 	}
 	f.Answer = s.Why(f.ask)
-	f.Paths = f.Answer.Paths
-	f.Paths = f.Paths[:min(len(f.Paths), s.opt.MostExamples)]
+	if len(f.Answer.Paths) > 0 {
+		f.Paths = f.Answer.Paths[:min(len(f.Answer.Paths), s.opt.MostExamples)]
+	}
+}
+
+// large is how many principals make a directory large.
+const large = 500
+
+// isMighty says whether the account holds roles in a large directory.
+func (s *survey) isMighty(p estate.Principal) bool {
+	t := s.PrincipalTenant[p]
+	return t != estate.None && s.TenantFirst[t+1]-s.TenantFirst[t] > large && len(s.directoryRolesOf(p)) > 0
 }
 
 // compare puts the worst first.

@@ -40,9 +40,13 @@ func (s *survey) gdapFinding(i int) Finding {
 
 // givenIn are the access assignments of a relationship that are active.
 func (s *survey) givenIn(i int) []estate.AccessAssignment {
+	from, _ := slices.BinarySearchFunc(s.AccessAssignments, i, func(a estate.AccessAssignment, i int) int { return cmp.Compare(int(a.GDAP), i) })
 	var given []estate.AccessAssignment
-	for _, a := range s.AccessAssignments {
-		if int(a.GDAP) == i && a.Status == csp.GDAPActive {
+	for _, a := range s.AccessAssignments[from:] {
+		if int(a.GDAP) != i {
+			break
+		}
+		if a.Status == csp.GDAPActive {
 			given = append(given, a)
 		}
 	}

@@ -337,19 +337,18 @@ func everything(f finding.Finding) string {
 func TestEffectiveAccessIsShownByTheEngine(t *testing.T) {
 	clean := read(t, "clean.yaml")
 	want := map[string]access.Verdict{
-		"an admin agent who can sign in":                        access.Has,
-		"an admin agent of a partner with nothing but DAP":      access.Has,
-		"a user administrator of the partner":                   access.CanGet,
-		"somebody who may reset an agent's password":            access.CanGet,
-		"a global administrator of a partner without customers": access.Has,
-		"helpdesk agents under DAP":                             access.Has,
-		"agents who cannot sign in":                             access.HasNot,
-		"a guest who has GDAP too":                              access.HasNot,
-		"four owners":                                           access.Has,
-		"a global administrator":                                access.CanGet,
-		"an application that is owner":                          access.Has,
-		"a machine stronger than its operator":                  access.CanGet,
-		"a privileged role by Lighthouse":                       access.Has,
+		"an admin agent who can sign in":                   access.Has,
+		"an admin agent of a partner with nothing but DAP": access.Has,
+		"a user administrator of the partner":              access.CanGet,
+		"somebody who may reset an agent's password":       access.CanGet,
+		"helpdesk agents under DAP":                        access.Has,
+		"agents who cannot sign in":                        access.HasNot,
+		"a guest who has GDAP too":                         access.HasNot,
+		"four owners":                                      access.Has,
+		"a global administrator":                           access.CanGet,
+		"an application that is owner":                     access.Has,
+		"a machine stronger than its operator":             access.CanGet,
+		"a privileged role by Lighthouse":                  access.Has,
 	}
 	asked := 0
 	for _, trouble := range troubles {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"latchkey/access"
 	"latchkey/access/estate"
 	"latchkey/access/roleclass"
 	"latchkey/csp"
@@ -160,6 +161,7 @@ func elevation(s *survey) {
 		f := Finding{Subject: s.tenantStop(t), Count: Count{Customers: 1, Subscriptions: len(below), Items: len(all)}}
 		f.Text = fmt.Sprintf("%s of %s can take %s by elevating access.", plural(len(all), "Global Administrator"), f.Subject.Name, plural(len(below), "subscription"))
 		f.ask = s.question(all[0], below[0])
+		f.Paths = []access.Path{{Gives: access.CanGet, Hops: []access.Hop{{Kind: access.Commands, From: s.stop(all[0]), To: f.Subject, Rule: "R24"}}}}
 		list(s, &f, all, s.person)
 		s.emit(f)
 	}
