@@ -29,15 +29,6 @@ type Check struct {
 	When string
 }
 
-// String is the check in one line.
-func (c Check) String() string {
-	text := fmt.Sprintf("%s %s at %s", c.Verdict, c.Question.Action, c.Question.Place)
-	if c.When != "" {
-		text += " " + c.When
-	}
-	return text
-}
-
 // prove compiles the changed facts and asks. Why is empty if everything holds.
 func (d *draft) prove() (proof Proof, over Measure, why string) {
 	after, err := d.compile(csp.Facts{})
