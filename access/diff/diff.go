@@ -44,6 +44,9 @@ type Line struct {
 	// Roles are the roles whose actions the line is about, if it is about all of
 	// them that the comparison tells apart.
 	Roles []string
+	// PartOf is the smallest role that has all actions of the line, if they are not
+	// all of any role.
+	PartOf string
 	// Actions are what he can do now or can do no more: one of each kind, those that
 	// people know first.
 	Actions []Action

@@ -328,9 +328,13 @@ func (t *kindTable) of(allowing, others []int) []kind {
 	}
 	var list []kind
 	at := map[string]int{}
-	signature := make([]byte, len(allowing)+len(others))
+	signature := make([]byte, len(allowing)+len(others)+1)
 	for i, a := range t.candidates {
 		some := false
+		signature[len(signature)-1] = 0
+		if a.IsData() {
+			signature[len(signature)-1] = 1 // Lighthouse gives no data actions (R28)
+		}
 		for n, u := range slices.Concat(allowing, others) {
 			signature[n] = byte(t.bits(u)[i/64] >> (i % 64) & 1)
 			some = some || n < len(allowing) && signature[n] == 1

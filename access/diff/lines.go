@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -68,6 +69,9 @@ func (c change) members() []int {
 func (p *pair) line(same []change) Line {
 	c := same[0]
 	l := Line{Before: c.before, After: c.after, Roles: c.roles(), Actions: c.actions()}
+	if l.Roles == nil {
+		l.PartOf = c.partOf()
+	}
 	for _, n := range c.members() {
 		l.all = append(l.all, c.table.candidates[n])
 	}
@@ -118,16 +122,39 @@ func (p *pair) placeLine(l *Line, c change) {
 	}
 }
 
-// roles are the roles of which everything changed, without those that others of
-// them contain.
-func (c change) roles() []string {
+// on are the actions of the change as bits.
+func (c change) on() []uint64 {
 	on := make([]uint64, len(c.table.candidates)/64+1)
 	for _, i := range c.members() {
 		on[i/64] |= 1 << (i % 64)
 	}
+	return on
+}
+
+// partOf is the smallest role with all actions of the change, of those that the
+// account has; empty if there is none.
+func (c change) partOf() string {
+	on, best, least := c.on(), "", 0
+	for _, u := range c.units {
+		size := 0
+		for _, word := range c.table.bits(u) {
+			size += bits.OnesCount64(word)
+		}
+		name := naming.Clean(c.table.units[u].name)
+		if name != "" && isWithin(on, c.table.bits(u)) && (best == "" || size < least || size == least && name < best) {
+			best, least = name, size
+		}
+	}
+	return best
+}
+
+// roles are the roles of which everything changed, without those that others of
+// them contain.
+func (c change) roles() []string {
+	on := c.on()
 	var whole []int
 	for _, u := range c.units {
-		if bits := c.table.bits(u); c.table.units[u].name != "" && !isEmpty(bits) && isWithin(bits, on) {
+		if all := c.table.bits(u); c.table.units[u].name != "" && !isEmpty(all) && isWithin(all, on) {
 			whole = append(whole, u)
 		}
 	}
@@ -153,8 +180,8 @@ func (c change) roles() []string {
 	return slices.Compact(names)
 }
 
-func isEmpty(bits []uint64) bool {
-	return !slices.ContainsFunc(bits, func(word uint64) bool { return word != 0 })
+func isEmpty(set []uint64) bool {
+	return !slices.ContainsFunc(set, func(word uint64) bool { return word != 0 })
 }
 
 func isWithin(part, whole []uint64) bool {

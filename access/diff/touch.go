@@ -3,9 +3,9 @@ package diff
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"latchkey/access/estate"
+	"latchkey/access/naming"
 	"latchkey/csp"
 )
 
@@ -466,24 +466,26 @@ func (p *pair) directoryRows() {
 			}
 		}
 	}
+	// DAP gives roles that no row names, so a role that only one side lists counts.
 	for n, to := range p.toNew.directory {
-		if to != none && (p.old.e.DirectoryListed[n] != p.new.e.DirectoryListed[to] || !slices.Equal(p.old.e.DirectoryRoles[n].Actions, p.new.e.DirectoryRoles[to].Actions)) {
-			p.touchDirectoryRole(estate.DirectoryRole(n), to)
+		if to == none || p.old.e.DirectoryListed[n] != p.new.e.DirectoryListed[to] || !slices.Equal(p.old.e.DirectoryRoles[n].Actions, p.new.e.DirectoryRoles[to].Actions) {
+			p.touchDirectoryRole(p.old.e.DirectoryRoles[n].ID, p.old.e.DirectoryRoles[n].Name)
+		}
+	}
+	for n, from := range p.toOld.directory {
+		if from == none {
+			p.touchDirectoryRole(p.new.e.DirectoryRoles[n].ID, p.new.e.DirectoryRoles[n].Name)
 		}
 	}
 }
 
 // touchDirectoryRole notes that everybody who has a directory role is touched in
 // the directories where he has it.
-func (p *pair) touchDirectoryRole(before, after estate.DirectoryRole) {
+func (p *pair) touchDirectoryRole(id csp.DirectoryRoleID, name string) {
+	cause := Cause{Text: "the directory role " + naming.Clean(name) + " allows something else, or is not known on both sides", Rule: "R14"}
 	for _, s := range p.sides() {
-		role := before
-		if !s.isBefore {
-			role = after
-		}
-		cause := Cause{Text: "the directory role " + clean(s.e.DirectoryRoles[role].Name) + " allows something else", Rule: "R14"}
 		for _, d := range s.e.DirectoryAssignments {
-			if d.Role == role {
+			if s.e.DirectoryRoles[d.Role].ID == id {
 				p.touchAll(s, s.acting(d.Principal), area{directories: []tenant{s.tenant(d.Tenant)}}, cause)
 			}
 		}
@@ -494,6 +496,3 @@ func (p *pair) touchDirectoryRole(before, after estate.DirectoryRole) {
 		}
 	}
 }
-
-// clean is a name for a sentence.
-func clean(name string) string { return strings.ToValidUTF8(name, "?") }

@@ -146,7 +146,13 @@ func (n *Names) principalUnknown(text string, sort Sort, in estate.Tenant) error
 		near.offer(string(signIn), say)
 		near.offer(string(localPart(signIn)), say)
 	}
-	return unknown(sort.noun(), text, n.tenantName(in), near)
+	err := unknown(sort.noun(), text, n.tenantName(in), near)
+	if sort == Account {
+		if _, groupErr := n.Principals(text, Group, in); groupErr == nil {
+			err.Hint = "it is a group: ask about one of its members"
+		}
+	}
+	return err
 }
 
 // PrincipalLabel is a principal as people read it, with what tells it from

@@ -97,6 +97,13 @@ func (n *Names) NearActions(action access.Action) (near []string, known bool) {
 	return search.names(), false
 }
 
+// IsNamed says whether a role that is listed or built in names exactly the action,
+// not only by a pattern.
+func (n *Names) IsNamed(action access.Action) bool {
+	name := pattern.Fold(action.String())
+	return slices.ContainsFunc(n.actionNames(action), func(text string) bool { return pattern.Fold(text) == name })
+}
+
 // actionNames are all actions and patterns of the roles in which the action could be.
 func (n *Names) actionNames(action access.Action) []string {
 	var names []string

@@ -6,14 +6,19 @@ import (
 	"latchkey/csp"
 )
 
-// Say is the shortest text by which Principal finds the principal: its name, or
-// its sign-in name, or its id.
+// Say is the shortest text by which Principal finds the principal: its name, its
+// sign-in name, its name with its tenant's behind an @, or its id.
 func (n *Names) Say(id csp.ObjectID) string {
 	p, ok := n.e.FindPrincipal(id)
 	if !ok {
 		return id.String()
 	}
-	for _, text := range []string{n.e.PrincipalName.At(int(p)), n.e.PrincipalSignIn.At(int(p))} {
+	name := n.e.PrincipalName.At(int(p))
+	texts := []string{name, n.e.PrincipalSignIn.At(int(p))}
+	if t := n.e.PrincipalTenant[p]; t != estate.None && name != "" {
+		texts = append(texts, name+" @ "+n.SayTenant(n.e.TenantID[t]))
+	}
+	for _, text := range texts {
 		if found, err := n.Principal(text, Anybody, estate.None); text != "" && err == nil && found == p {
 			return Clean(text)
 		}
