@@ -63,16 +63,24 @@ func (s *survey) usable(group, member estate.Principal) (usable, all []share) {
 	if held == nil {
 		return nil, nil
 	}
-	doors, away := s.opens(member), s.guestIn(member)
-	direct := s.isDirect(group, member)
-	partner := s.PrincipalTenant[group]
+	enters := s.doorsOf(member)
 	for _, x := range held.shares {
-		open := doors.has(x.customer) || s.TenantRules[x.customer] != 0 || direct && s.dap[pair{partner, x.customer}]
-		if open && !away[x.customer] {
+		if enters(x.customer) {
 			usable = append(usable, x)
 		}
 	}
 	return usable, held.shares
+}
+
+// doorsOf says at which customers an account of a partner can sign in as what it is
+// at home: by GDAP, by DAP or by the old rules, and not where it is a guest (R13, R22).
+func (s *survey) doorsOf(member estate.Principal) func(customer estate.Tenant) bool {
+	doors, away, agent := s.opens(member), s.guestIn(member), s.isAgent(member)
+	partner := s.PrincipalTenant[member]
+	return func(customer estate.Tenant) bool {
+		open := doors.has(customer) || s.TenantRules[customer] != 0 || agent && s.dap[pair{partner, customer}]
+		return open && !away[customer]
+	}
 }
 
 // guestIn are the tenants in which the account is a guest.

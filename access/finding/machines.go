@@ -152,8 +152,11 @@ func (s *survey) operators(identity estate.Identity, runs []bool) []estate.Princ
 		if !runs[s.AssignmentRole[i]] || s.PrincipalTenant[s.AssignmentPrincipal[i]] == estate.None {
 			return
 		}
+		foreign := s.AssignmentType[i] == estate.AssignedToForeignGroup
 		for _, p := range s.peopleOf(s.AssignmentPrincipal[i]) {
-			found[p] = true
+			if !foreign || s.doorsOf(p)(s.NodeTenant[identity.Node]) {
+				found[p] = true
+			}
 		}
 	})
 	delete(found, identity.Principal)
@@ -212,20 +215,34 @@ func (s *survey) strongerIdentity(identity estate.Identity, assignment uint32, l
 	if s.roles[role].class == roleclass.Privileged {
 		f.Severity = High
 	}
-	f.Text = fmt.Sprintf("%s at %s acts as %s, which is %s at %s. %s run code there and not hold that role.", s.Scope(identity.Node).Name(),
+	f.Text = fmt.Sprintf("%s at %s acts as %s, which is %s at %s. %s run code there and do not hold that role.", s.Scope(identity.Node).Name(),
 		s.placeName(s.NodeParent[identity.Node]), f.Subject.Name, s.roleName(role), s.placeName(n), plural(len(lacking), "account")+" can")
 	list(s, &f, lacking, s.person)
-	f.ask = s.sampleQuestion(lacking[0], role, n)
+	f.ask = s.lackingQuestion(lacking[0], role, n)
 	return f
+}
+
+// lackingQuestion asks for something that the role allows at the place and that the
+// account does not simply have.
+func (s *survey) lackingQuestion(p estate.Principal, role estate.Role, n estate.Node) access.Question {
+	if s.isMighty(p) {
+		return access.Question{}
+	}
+	for _, action := range sampleActions(s.Roles[role]) {
+		q := access.Question{Principal: s.PrincipalID[p], Action: action, Place: s.placeOf(n), At: s.at}
+		if s.Can(q) != access.Has {
+			return q
+		}
+	}
+	return access.Question{}
 }
 
 // sampleQuestion asks for something that the role allows at the place.
 func (s *survey) sampleQuestion(p estate.Principal, role estate.Role, n estate.Node) access.Question {
-	action, ok := sampleAction(s.Roles[role])
-	if !ok {
-		return access.Question{}
+	for _, action := range sampleActions(s.Roles[role]) {
+		return access.Question{Principal: s.PrincipalID[p], Action: action, Place: s.placeOf(n), At: s.at}
 	}
-	return access.Question{Principal: s.PrincipalID[p], Action: action, Place: s.placeOf(n), At: s.at}
+	return access.Question{}
 }
 
 // samples are actions that stand for what roles with wildcards allow.
@@ -235,24 +252,20 @@ var samples = []access.Action{
 	access.MustParseAction("Microsoft.Resources/subscriptions/resourceGroups/read"),
 }
 
-// sampleAction is one action that the role allows, the most telling first.
-func sampleAction(role csp.RoleDefinition) (access.Action, bool) {
-	for _, action := range samples[:2] {
-		if leastrole.Allows(role, action) {
-			return action, true
-		}
-	}
+// sampleActions are some actions that the role allows, the most telling first.
+func sampleActions(role csp.RoleDefinition) []access.Action {
+	list := slices.Clone(samples)
 	for _, p := range role.Permissions {
-		for _, name := range p.Actions {
-			if action, err := access.ParseAction(name); err == nil && leastrole.Allows(role, action) {
-				return action, true
+		for _, name := range p.DataActions {
+			if action, err := access.ParseDataAction(name); err == nil {
+				list = append(list, action)
 			}
 		}
-		for _, name := range p.DataActions {
-			if action, err := access.ParseDataAction(name); err == nil && leastrole.Allows(role, action) {
-				return action, true
+		for _, name := range p.Actions {
+			if action, err := access.ParseAction(name); err == nil {
+				list = append(list, action)
 			}
 		}
 	}
-	return samples[2], leastrole.Allows(role, samples[2])
+	return slices.DeleteFunc(list, func(action access.Action) bool { return !leastrole.Allows(role, action) })
 }

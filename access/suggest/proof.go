@@ -41,7 +41,7 @@ func (d *draft) prove() (proof Proof, over Measure, why string) {
 	tenants, subscriptions := d.widened(after)
 	for _, t := range tenants {
 		if len(d.KeepOut) == 0 || slices.Contains(d.KeepOut, t) {
-			return Proof{}, Measure{}, fmt.Sprintf("it would bring %s of %s into reach too", d.tenantNameOf(t), plural(len(tenants), "customer")+" that must stay out")
+			return Proof{}, Measure{}, fmt.Sprintf("it would bring %s into reach, %s among them, which must stay out", plural(len(tenants), "other tenant"), d.tenantNameOf(t))
 		}
 	}
 	proof.Wider = tenants

@@ -71,14 +71,19 @@ func (d *draft) azureRoles(except func(csp.RoleDefinition) bool) ([]csp.RoleDefi
 // customRole allows just the task's actions.
 func (d *draft) customRole() csp.RoleDefinition {
 	var p csp.Permission
+	var names []string
 	for _, a := range d.azure.actions {
+		names = append(names, a.String())
 		if a.IsData() {
 			p.DataActions = append(p.DataActions, a.String())
 		} else {
 			p.Actions = append(p.Actions, a.String())
 		}
 	}
-	d.conflict("R31", "The custom role must be made in each customer's tenant and kept in order; it allows %s and nothing else.", plural(len(d.azure.actions), "action"))
+	for _, tenant := range tenantsOf(d.azure.places) {
+		d.step("an Owner of "+d.tenantName(tenant)+"'s subscriptions", "", "Make a custom role in %s that allows %s and nothing else.", d.tenantName(tenant), strings.Join(names, ", "))
+	}
+	d.conflict("R31", "A custom role is one more thing that somebody must keep in order in each customer's tenant.")
 	return csp.RoleDefinition{ID: idOf[csp.RoleDefinition](fmt.Sprint(p)), Name: "a custom role", Custom: true, Permissions: []csp.Permission{p}}
 }
 

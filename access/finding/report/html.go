@@ -14,7 +14,7 @@ import (
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"visible": visible, "counted": counted, "about": about,
+	"visible": visible, "counted": counted, "about": about, "told": told,
 }).Parse(pageText))
 
 // pageData is what the page shows.

@@ -116,7 +116,7 @@ func stopOf(s access.Stop) jsonStop {
 }
 
 func pathOf(p access.Path) jsonPath {
-	out := jsonPath{Gives: p.Gives.String(), Text: p.String(), Hops: []jsonHop{}}
+	out := jsonPath{Gives: p.Gives.String(), Text: told(p), Hops: []jsonHop{}}
 	for _, h := range append(p.Entry.Hops[:len(p.Entry.Hops):len(p.Entry.Hops)], p.Hops...) {
 		out.Hops = append(out.Hops, jsonHop{Does: h.Kind.String(), From: stopOf(h.From), To: stopOf(h.To), Rule: h.Rule})
 	}

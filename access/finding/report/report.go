@@ -49,6 +49,10 @@ func about(s access.Stop) string {
 	return s.Kind.String() + " " + s.Name + " of " + s.Tenant
 }
 
+// told is a path in one line. A path that nobody asked the engine for is only how
+// things are, and has no verdict.
+func told(p access.Path) string { return strings.TrimPrefix(p.String(), access.HasNot.String()+": ") }
+
 // counted says what a finding concerns: "2 customers, 3 subscriptions, 7 assignments".
 func counted(f finding.Finding) string {
 	var parts []string

@@ -42,10 +42,10 @@ func writeText(b *bufio.Writer, f finding.Finding) {
 	}
 	for i, p := range f.Paths {
 		if i == 3 {
-			fmt.Fprintf(b, "       and %d more paths\n", len(f.Paths)-i)
+			fmt.Fprintf(b, "       and %s\n", plural(len(f.Paths)-i, "further path"))
 			break
 		}
-		fmt.Fprintf(b, "       %s\n", visible(p.String()))
+		fmt.Fprintf(b, "       %s\n", visible(told(p)))
 	}
 	fmt.Fprintf(b, "       What to do: %s\n", f.Change.Text)
 	for _, c := range f.Change.Commands {
