@@ -73,8 +73,12 @@ func (s *survey) usable(group, member estate.Principal) (usable, all []share) {
 }
 
 // doorsOf says at which customers an account of a partner can sign in as what it is
-// at home: by GDAP, by DAP or by the old rules, and not where it is a guest (R13, R22).
+// at home: by GDAP, by DAP or by the old rules, and not where it is a guest (R13,
+// R22). All these ways are for the partner's own users only (M2).
 func (s *survey) doorsOf(member estate.Principal) func(customer estate.Tenant) bool {
+	if !s.isOwnUser(member) {
+		return func(estate.Tenant) bool { return false }
+	}
 	doors, away, agent := s.opens(member), s.guestIn(member), s.isAgent(member)
 	partner := s.PrincipalTenant[member]
 	return func(customer estate.Tenant) bool {
@@ -98,10 +102,16 @@ func (s *survey) isDirect(group, member estate.Principal) bool {
 	return direct
 }
 
+// isOwnUser says whether the account is a user of its tenant and no guest in it.
+func (s *survey) isOwnUser(p estate.Principal) bool {
+	kind := s.PrincipalKind[p]
+	return kind.Type() == estate.KindUser && kind&estate.IsGuest == 0
+}
+
 // dapCustomers are the customers where DAP makes a direct member of the agent
 // group administrator (R10), and GDAP does not replace it (R12).
 func (s *survey) dapCustomers(group, member estate.Principal) []estate.Tenant {
-	if !s.isDirect(group, member) {
+	if !s.isDirect(group, member) || !s.isOwnUser(member) {
 		return nil
 	}
 	doors := s.opens(member)
@@ -160,7 +170,7 @@ func helpdeskAgentsUnderDAP(s *survey) {
 		customers := s.listedBy[s.PrincipalTenant[group]]
 		var agents []estate.Principal
 		s.directMembers(group, func(p estate.Principal) {
-			if s.PrincipalKind[p].Type() == estate.KindUser && len(s.dapCustomers(group, p)) > 0 {
+			if len(s.dapCustomers(group, p)) > 0 {
 				agents = append(agents, p)
 			}
 		})

@@ -194,7 +194,9 @@ func (s *survey) finish(kind Kind) []Finding {
 	return found
 }
 
-// foldRest is one finding that stands for many.
+// foldRest is one finding that stands for many. Tenants and relationships are
+// added up; what several people reach is mostly the same, so that the most that
+// one of them reaches is told.
 func foldRest(kind Kind, rest []Finding) Finding {
 	all := Finding{
 		Kind: kind, Severity: rest[0].Severity, Others: len(rest),
@@ -202,9 +204,15 @@ func foldRest(kind Kind, rest []Finding) Finding {
 		Change: Change{Text: kind.About().Change},
 	}
 	for _, f := range rest {
-		all.Count.Customers += f.Count.Customers
-		all.Count.Subscriptions += f.Count.Subscriptions
 		all.Count.Items += f.Count.Items
+		switch f.Subject.Kind {
+		case access.TenantStop, access.RelationshipStop:
+			all.Count.Customers += f.Count.Customers
+			all.Count.Subscriptions += f.Count.Subscriptions
+		default:
+			all.Count.Customers = max(all.Count.Customers, f.Count.Customers)
+			all.Count.Subscriptions = max(all.Count.Subscriptions, f.Count.Subscriptions)
+		}
 	}
 	return all
 }

@@ -18,7 +18,6 @@ const (
 	changesMembers = "microsoft.directory/groups/members/update"
 	resetsAUser    = "microsoft.directory/users/password/update"
 	addsSecrets    = "microsoft.directory/applications/credentials/update"
-	addsSecretsToo = "microsoft.directory/serviceprincipals/credentials/update"
 )
 
 // canBecomeAdminAgent finds everybody who is no admin agent and can become one, in
@@ -35,6 +34,9 @@ func canBecomeAdminAgent(s *survey) {
 		for {
 			before := len(steps)
 			for _, p := range s.holdersOfDirectoryRoles(s.PrincipalTenant[group]) {
+				if !s.isOwnUser(p) {
+					continue // delegated ways are for the partner's own users (M2)
+				}
 				if path, ok := s.stepTo(group, p, reached); ok && !reached[p] {
 					steps[p] = path
 				}
@@ -74,18 +76,12 @@ func (s *survey) stepTo(group, p estate.Principal, reached map[estate.Principal]
 	}
 	for _, a := range s.directoryRolesOf(p) {
 		role := s.DirectoryRoles[a.Role]
-		if a.Tenant != s.PrincipalTenant[group] {
-			continue
-		}
 		if role.ID == globalAdministrator || role.ID == privilegedRoleAdministrator || allowsInDirectory(role, changesMembers) && s.isPlain(group) {
 			return hop(access.AddsHimself, "R8", s.stop(group), a.Term)
 		}
 		for _, other := range sorted(reached) {
-			switch {
-			case s.mayReset(role, a.Tenant, other):
+			if s.mayReset(role, other) {
 				return hop(access.Resets, "R15", s.stop(other), a.Term)
-			case s.mayAddSecret(role, a.Tenant, other):
-				return hop(access.AddsCredential, "R15", s.stop(other), a.Term)
 			}
 		}
 	}
@@ -112,9 +108,8 @@ func (s *survey) isPlain(group estate.Principal) bool {
 }
 
 // mayReset says whether the role lets its holder reset the account's password (R15).
-func (s *survey) mayReset(role csp.DirectoryRole, t estate.Tenant, other estate.Principal) bool {
-	kind := s.PrincipalKind[other]
-	if kind.Type() != estate.KindUser || kind&estate.IsGuest != 0 || s.PrincipalTenant[other] != t || !allowsInDirectory(role, resetsAUser) {
+func (s *survey) mayReset(role csp.DirectoryRole, other estate.Principal) bool {
+	if !s.isOwnUser(other) || !allowsInDirectory(role, resetsAUser) {
 		return false
 	}
 	weak, everyone := access.Resettable(role.ID)
@@ -129,14 +124,6 @@ func (s *survey) mayReset(role csp.DirectoryRole, t estate.Tenant, other estate.
 	return !slices.ContainsFunc(s.directoryRolesOf(other), func(a estate.DirectoryAssignment) bool {
 		return !slices.Contains(weak, s.DirectoryRoles[a.Role].ID)
 	})
-}
-
-// mayAddSecret says whether the role lets its holder make a secret for the
-// application (R15).
-func (s *survey) mayAddSecret(role csp.DirectoryRole, t estate.Tenant, other estate.Principal) bool {
-	kind := s.PrincipalKind[other]
-	return kind.Type() == estate.KindServicePrincipal && kind&estate.IsManaged == 0 && s.PrincipalTenant[other] == t &&
-		(allowsInDirectory(role, addsSecrets) || allowsInDirectory(role, addsSecretsToo))
 }
 
 func (s *survey) futureAgent(group, p estate.Principal, path access.Path) Finding {

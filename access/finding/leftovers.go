@@ -99,12 +99,10 @@ func (s *survey) nodeAt(scope csp.Scope) estate.Node {
 	return n
 }
 
-// tenantAt is the tenant of a scope below a subscription, or None.
+// tenantAt is the tenant of a scope that a fact names, or None. A lock or an artefact
+// lies below a subscription.
 func (s *survey) tenantAt(scope csp.Scope) estate.Tenant {
-	if n := s.nodeAt(scope); n != estate.None {
-		return s.NodeTenant[n]
-	}
-	return estate.None
+	return s.NodeTenant[s.nodeAt(scope)]
 }
 
 // lockTrapsRemoval finds locks below which an assignment cannot be removed (R27).
@@ -141,13 +139,10 @@ func lockTrapsRemoval(s *survey) {
 	}
 }
 
-// timedBelow counts the assignments at the scope and below that have an end or must
-// be activated. A place that no fact names has none.
+// timedBelow counts the assignments at the scope of a lock and below that have an
+// end or must be activated.
 func (s *survey) timedBelow(scope csp.Scope) int {
-	n, exact := s.FindNode(estate.None, scope.String())
-	if !exact {
-		return 0
-	}
+	n := s.nodeAt(scope) // the lock itself makes it a known place
 	count := 0
 	for i := s.AssignmentsFrom[n]; i < s.AssignmentsFrom[s.NodeLast[n]+1]; i++ {
 		term := s.AssignmentTerm[i]

@@ -45,8 +45,9 @@ func (s *survey) application(p estate.Principal) (Finding, bool) {
 		}
 	}
 	for _, a := range s.directoryRolesOf(p) {
-		if s.DirectoryRoles[a.Role].Privileged {
-			t.items, t.customers[a.Tenant], hands = t.items+1, true, true
+		if role := s.DirectoryRoles[a.Role]; role.Privileged {
+			t.items, t.customers[a.Tenant] = t.items+1, true
+			hands = hands || slices.ContainsFunc([]string{changesMembers, resetsAUser, addsSecrets}, func(action string) bool { return allowsInDirectory(role, action) })
 			all = append(all, Example{Text: s.directoryRoleName(a.Role) + " in the directory", Tenant: s.Tenant(a.Tenant)})
 		}
 	}
@@ -61,12 +62,13 @@ func (s *survey) application(p estate.Principal) (Finding, bool) {
 }
 
 // heldBy are the assignments of a principal and its groups that hold or can be
-// activated.
+// activated. What a group holds as foreign principal counts for users only (M2).
 func (s *survey) heldBy(p estate.Principal) []uint32 {
 	var all []uint32
 	for _, holder := range append([]estate.Principal{p}, s.groupsOf(p)...) {
 		for _, i := range s.Held[s.HeldFrom[holder]:s.HeldFrom[holder+1]] {
-			if s.terms[s.AssignmentTerm[i]] != never {
+			foreign := s.AssignmentType[i] == estate.AssignedToForeignGroup
+			if s.terms[s.AssignmentTerm[i]] != never && (!foreign || s.isOwnUser(p)) {
 				all = append(all, i)
 			}
 		}
@@ -215,7 +217,7 @@ func (s *survey) strongerIdentity(identity estate.Identity, assignment uint32, l
 	if s.roles[role].class == roleclass.Privileged {
 		f.Severity = High
 	}
-	f.Text = fmt.Sprintf("%s at %s acts as %s, which is %s at %s. %s run code there and do not hold that role.", s.Scope(identity.Node).Name(),
+	f.Text = fmt.Sprintf("%s at %s acts as %s, which is %s at %s. %s run code there without holding that role.", s.Scope(identity.Node).Name(),
 		s.placeName(s.NodeParent[identity.Node]), f.Subject.Name, s.roleName(role), s.placeName(n), plural(len(lacking), "account")+" can")
 	list(s, &f, lacking, s.person)
 	f.ask = s.lackingQuestion(lacking[0], role, n)

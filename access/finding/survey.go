@@ -205,9 +205,6 @@ func (o *own) add(s *survey, n estate.Node, i uint32) {
 
 // at is the group's share at a customer.
 func (o *own) at(customer estate.Tenant) (share, bool) {
-	if o == nil {
-		return share{}, false
-	}
 	i, ok := slices.BinarySearchFunc(o.shares, customer, func(x share, t estate.Tenant) int { return cmp.Compare(x.customer, t) })
 	if !ok {
 		return share{}, false

@@ -111,7 +111,6 @@ func (s *survey) slim(i uint32, mine []use) (slimming, bool) {
 			actions = append(actions, u.action)
 		}
 	}
-	slices.SortFunc(actions, func(a, b access.Action) int { return cmp.Compare(a.String(), b.String()) })
 	rights := s.catalogue.Rights(role)
 	if len(actions) == 0 {
 		return slimming{assignment: i, spared: rights}, facts.listed

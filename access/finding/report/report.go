@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -60,7 +61,7 @@ func counted(f finding.Finding) string {
 		n    int
 		noun string
 	}{{f.Count.Customers, "customer"}, {f.Count.Subscriptions, "subscription"}, {f.Count.Items, f.Kind.About().Items}} {
-		if part.n > 0 {
+		if part.n > 0 && !slices.Contains(parts, plural(part.n, part.noun)) {
 			parts = append(parts, plural(part.n, part.noun))
 		}
 	}

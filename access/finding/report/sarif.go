@@ -116,7 +116,11 @@ func ruleOf(a finding.About) sarifRule {
 }
 
 func resultOf(f finding.Finding) sarifResult {
-	sum := sha256.Sum256([]byte(string(f.Kind) + "\n" + f.Subject.Kind.String() + "\n" + f.Subject.ID + "\n" + f.Severity.String()))
+	same := []string{string(f.Kind), f.Subject.Kind.String(), f.Subject.ID, f.Severity.String()}
+	if f.Subject.Kind == 0 {
+		same = append(same, f.Text)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(same, "\n")))
 	return sarifResult{
 		RuleID: string(f.Kind), Level: levels[f.Severity].level, Message: message(f.Text), Locations: []sarifLocation{locationOf(f)},
 		Fingerprints: map[string]string{"latchkeySubject/v1": hex.EncodeToString(sum[:])},
