@@ -221,6 +221,31 @@ func TestAdministratorsOfLargeDirectoriesAreShownByTheirFirstStep(t *testing.T) 
 	}
 }
 
+func TestOperatorsWhoAdministerALargeDirectoryAreNotAskedAbout(t *testing.T) {
+	var users strings.Builder
+	for i := range 600 {
+		fmt.Fprintf(&users, ", user%d", i)
+	}
+	world := edited(t, read(t, "clean.yaml"),
+		"users: [cleo, finn, kim, lea]", "users: [cleo, finn, kim, lea"+users.String()+"]",
+		"Global Reader: cleo", "User Administrator: lea",
+		"Reader: [lea]", "Contributor: machine",
+		"                identity: machine\n                access: {}", "                identity: machine\n                access: {Virtual Machine Contributor: lea}",
+	)
+	f := of(finding.Find(compile(t, world), noon, finding.Options{}), finding.StrongerIdentity)
+	if len(f) != 1 || !f[0].Answer.Question.Principal.IsZero() {
+		t.Fatalf("found %+v", f)
+	}
+}
+
+func TestAnIdentityThatOnlyReadsIsNoFinding(t *testing.T) {
+	world := edited(t, read(t, "clean.yaml"), "Reader: [lea]", "Reader: [lea, machine]",
+		"                identity: machine\n                access: {}", "                identity: machine\n                access: {Virtual Machine Contributor: kim}")
+	if f := of(finding.Find(compile(t, world), noon, finding.Options{}), finding.StrongerIdentity); len(f) != 0 {
+		t.Errorf("found %+v", f)
+	}
+}
+
 func TestTheCommandsNameNothingThatWasFreeText(t *testing.T) {
 	text, err := os.ReadFile("report/testdata/world.yaml")
 	if err != nil {

@@ -272,6 +272,28 @@ var troubles = []struct {
 		severity: finding.Medium, subject: "machine", count: finding.Count{Customers: 1, Subscriptions: 1, Items: 1},
 	},
 	{
+		name: "a machine that owns what its operator contributes to", kind: finding.StrongerIdentity,
+		edits:    []string{"Reader: [lea]", "Owner of the machine: machine\n          Contributor: lea", "directory role definitions:", "role definitions:\n  Owner of the machine: {actions: '*'}\ndirectory role definitions:"},
+		severity: finding.High, subject: "machine", count: finding.Count{Customers: 1, Subscriptions: 1, Items: 1}, says: "Microsoft.Authorization/roleAssignments/write",
+	},
+	{
+		name: "a machine that reads data its operator does not", kind: finding.StrongerIdentity,
+		edits: []string{
+			"Reader: [lea]", "Storage Blob Data Contributor: machine",
+			"                identity: machine\n                access: {}", "                identity: machine\n                access: {Virtual Machine Contributor: lea}",
+		},
+		severity: finding.Medium, subject: "machine", count: finding.Count{Customers: 1, Subscriptions: 1, Items: 1}, says: "lea can run code as machine",
+	},
+	{
+		name: "a machine whose role its operator has in two parts", kind: finding.StrongerIdentity,
+		edits: []string{
+			"Reader: [lea]", "Both: machine\n          One: lea\n          Other: lea",
+			"                identity: machine\n                access: {}", "                identity: machine\n                access: {Virtual Machine Contributor: lea}",
+			"directory role definitions:", "role definitions:\n  Both: {actions: [Example.One/write, Example.Other/write]}\n  One: {actions: Example.One/write}\n  Other: {actions: Example.Other/write}\ndirectory role definitions:",
+		},
+		severity: finding.Medium, subject: "machine", count: finding.Count{Customers: 1, Subscriptions: 1, Items: 1}, says: "without holding that role",
+	},
+	{
 		name: "a privileged role by Lighthouse", kind: finding.PrivilegedLighthouse,
 		edits:    []string{"lighthouse: {}", "lighthouse: {Contributor: Support @ Alder Cloud}"},
 		severity: finding.High, subject: "Support", count: finding.Count{Customers: 1, Subscriptions: 1, Items: 1}, says: "Contributor at subscription Production",

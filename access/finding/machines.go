@@ -166,12 +166,14 @@ func (s *survey) operators(identity estate.Identity, runs []bool) []estate.Princ
 }
 
 // hasAsMuch says whether the account holds, at the place of the assignment or above
-// it, a role that covers the assignment's.
+// it, a role that covers the assignment's, or one with which it can give itself
+// anything there (R26).
 func (s *survey) hasAsMuch(p estate.Principal, assignment uint32) bool {
 	n := s.AssignmentNode(assignment)
 	return slices.ContainsFunc(s.heldBy(p), func(i uint32) bool {
 		at := s.AssignmentNode(i)
-		return at <= n && n <= s.NodeLast[at] && covers(s.Roles[s.AssignmentRole[i]], s.Roles[s.AssignmentRole[assignment]])
+		role := s.AssignmentRole[i]
+		return at <= n && n <= s.NodeLast[at] && (s.roles[role].handsOut || covers(s.Roles[role], s.Roles[s.AssignmentRole[assignment]]))
 	})
 }
 

@@ -64,10 +64,7 @@ func (s *survey) uses() map[estate.Principal][]use {
 	found := make(map[estate.Principal][]use)
 	since := s.at.Add(-s.opt.UnusedFor)
 	for _, u := range s.Usage {
-		p, ok := s.FindPrincipal(u.Principal)
-		if !ok {
-			continue
-		}
+		p, _ := s.FindPrincipal(u.Principal) // named by a fact, and so known
 		list := found[p]
 		if list == nil {
 			list = []use{}
