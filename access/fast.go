@@ -192,7 +192,7 @@ func (x *Index) makeCoders() {
 	}
 	for holder := range x.PrincipalID {
 		for j := x.HeldFrom[holder]; j < x.HeldFrom[holder+1]; j++ {
-			holds(estate.Principal(holder), x.AssignmentRole[x.Held[j]], x.heldNode[j])
+			holds(estate.Principal(holder), x.AssignmentRole[x.Held[j]], x.HeldNode[j])
 		}
 	}
 	for _, l := range x.Lighthouses {
