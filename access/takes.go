@@ -172,7 +172,7 @@ func (t *telling) filledPaths(a account) {
 		})
 	}
 	t.writes(a, func(w *way, r right, s truth) {
-		if natural[r.holder] == no && (t.row.role(r.role) < yes || r.met < yes) {
+		if natural[r.holder] == no && !t.givesItself(r) {
 			t.addFilled(w.kind, w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), by)
 		}
 	})

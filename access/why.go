@@ -125,13 +125,19 @@ func (t *telling) ownPaths(a account, prefix []Hop) {
 		}
 	}
 	t.writes(a, func(w *way, r right, sure truth) {
-		if t.row.role(r.role) == yes && r.met == yes {
-			return // the role gives the action itself, which is said already
+		if t.givesItself(r) {
+			return
 		}
 		hops := append(t.roleHops(w, r, writeAssignments), t.assignsHop(r))
 		t.chainPaths(w, r, true, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
 		t.chainPaths(w, r, false, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
 	})
+}
+
+// givesItself says whether a right to write assignments gives the action that was
+// asked for as well, which is told already.
+func (t *telling) givesItself(r right) bool {
+	return t.row.role(r.role) == yes && holds(t.x.condition(t.x.AssignmentCondition[r.assignment]), t.row.action) == yes
 }
 
 func (t *telling) assignsHop(r right) Hop {
