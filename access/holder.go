@@ -154,8 +154,20 @@ func (h *holding) each(group estate.Principal, do func(estate.Principal)) {
 // isIn says whether the principal is in the group now, where memberships are
 // bounded in time.
 func (h *holding) isIn(p, group estate.Principal) bool {
-	q := asking{x: h.x, at: h.at, firmly: map[account]standing{}}
-	return q.firm(account(p)).in[group] == yes
+	var passed [16]estate.Principal
+	return h.climbs(p, group, passed[:0])
+}
+
+// climbs follows live memberships up to the group. passed are the groups gone
+// through already, which a circle would lead to again.
+func (h *holding) climbs(at, group estate.Principal, passed []estate.Principal) bool {
+	x := h.x
+	for i := x.GroupsFrom[at]; i < x.GroupsFrom[at+1]; i++ {
+		if g := x.GroupOf[i]; h.live(x.GroupTerm[i]) && (g == group || !slices.Contains(passed, g) && h.climbs(g, group, append(passed, at))) {
+			return true
+		}
+	}
+	return false
 }
 
 // agents adds the members of a partner's group who can sign in to the target and
@@ -181,13 +193,33 @@ func (h *holding) signsIn(p estate.Principal) bool {
 		return true
 	}
 	if k.unsteady[p] {
-		q := asking{x: x, at: h.at, target: h.target, firmly: map[account]standing{}}
-		_, sure := q.signsIn(account(p), q.firm(account(p)))
-		return sure == yes
+		for _, g := range k.lent[k.lentFrom[h.target]:k.lentFrom[h.target+1]] {
+			if h.live(g.Term) && h.isIn(p, g.Group) {
+				return true
+			}
+		}
+		return h.isAgent(p)
 	}
 	s := scan{x: x, at: h.at, target: h.target}
 	lent, _ := s.lent(k.groups(p))
 	return lent || s.agent(p, false)
+}
+
+// isAgent says whether the target lists the partner of somebody who is an agent by
+// a membership that holds now (R10). Whom GDAP reaches signs in by that.
+func (h *holding) isAgent(p estate.Principal) bool {
+	x := h.x
+	for i := x.GroupsFrom[p]; i < x.GroupsFrom[p+1]; i++ {
+		if !h.live(x.GroupTerm[i]) || x.PrincipalKind[x.GroupOf[i]]&(estate.IsAdminAgents|estate.IsHelpdeskAgents) == 0 {
+			continue
+		}
+		for _, r := range x.DAPsOf(h.target) {
+			if r.Partner == x.PrincipalTenant[p] && h.live(r.Term) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // add adds an account of the target, a guest by the account that is his home.
