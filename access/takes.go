@@ -20,9 +20,9 @@ func (t *telling) takenPaths() {
 		case here && t.taken.commands[t.target] > no:
 			continue // told at once by the command
 		default:
-			t.surely, t.perhaps = t.taken.accounts[a], t.takingGap(a)
+			t.other, t.surely, t.perhaps = true, t.taken.accounts[a], t.takingGap(a)
 			t.ownPaths(a, t.reaching(a))
-			t.surely = yes
+			t.other, t.surely = false, yes
 		}
 		t.filledPaths(a)
 	}

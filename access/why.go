@@ -26,6 +26,8 @@ type telling struct {
 	*asking
 	answer Answer
 	told   map[csp.DenyAssignmentID]bool
+	// other: the paths told are those of another account, as which he can act (M7).
+	other bool
 	// surely is how sure it is that the account whose paths are told can be acted as,
 	// and perhaps what that hangs on.
 	surely  truth
@@ -241,6 +243,9 @@ func (t *telling) addStep(w *way, sure truth, hops []Hop, gap csp.Gap) {
 
 // keep adds a path, which hangs on what its account hangs on.
 func (t *telling) keep(p Path) {
+	if t.other && p.Gives == Has {
+		p.Gives = CanGet
+	}
 	if t.surely == maybe && p.Gives >= CanGet {
 		p.Gives, p.Gap = Unknown, t.perhaps
 	}
