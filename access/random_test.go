@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -447,7 +448,8 @@ func (w *randomWorld) partnersGroups(t string) []string {
 
 func (w *randomWorld) drawAssignment() {
 	t := w.pick("tenant", w.customers)
-	who, kind := "", csp.PrincipalType("")
+	var who string
+	var kind csp.PrincipalType
 	switch how := w.upTo(11, "to whom"); {
 	case how < 6:
 		who = w.pick("who", w.anybody(t))
@@ -555,30 +557,29 @@ func (w *randomWorld) drawQuestion() access.Question {
 // -rapid.checks asks for another number.
 func checkWorlds(t *testing.T, worlds int, property func(*randomWorld)) {
 	t.Helper()
-	if !onTheCommandLine("rapid.checks") {
-		old := flag.Lookup("rapid.checks").Value.String()
-		defer func() {
-			if err := flag.Set("rapid.checks", old); err != nil {
-				t.Error(err)
-			}
-		}()
-		if err := flag.Set("rapid.checks", fmt.Sprint(worlds)); err != nil {
+	checks := flag.Lookup("rapid.checks")
+	old := checks.Value.String()
+	set := func(value string) {
+		if err := checks.Value.Set(value); err != nil {
 			t.Fatal(err)
 		}
 	}
+	set(strconv.Itoa(worldsToTry(worlds)))
+	defer set(old)
 	rapid.Check(t, func(rt *rapid.T) { property(drawWorld(rt)) })
 }
 
-// onTheCommandLine: the flag was set on the command line. (A flag that checkWorlds has set
-// counts as set from then on, so it is looked up once.)
-func onTheCommandLine(name string) bool { return flagsAsked()[name] }
-
-var askedFlags map[string]bool
-
-func flagsAsked() map[string]bool {
-	if askedFlags == nil {
-		askedFlags = map[string]bool{}
-		flag.Visit(func(f *flag.Flag) { askedFlags[f.Name] = true })
+// worldsToTry is the number asked for on the command line, or else what a test is
+// worth. (Of either rapid tries a fifth in a short run.)
+func worldsToTry(worth int) int {
+	asked := 0
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "rapid.checks" {
+			asked, _ = strconv.Atoi(f.Value.String())
+		}
+	})
+	if asked > 0 {
+		return asked
 	}
-	return askedFlags
+	return worth
 }
