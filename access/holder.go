@@ -68,9 +68,7 @@ func (x *Index) makeMembers() {
 var marks = sync.Pool{New: func() any { return new([]uint64) }}
 
 // AppendHolders appends everybody who has the control action at a known node now,
-// each once and in no order: Who for those who ask in a loop. It is told by
-// numbers; guests are listed as themselves, and the accounts that are their home
-// beside them. certain is false where it takes a judgement, because something is
+// each once and in no order: the first part of Who, for those who ask in a loop. certain is false where it takes a judgement, because something is
 // denied, conditional, projected or not collected there; then nothing is appended,
 // and Who answers.
 func (x *Index) AppendHolders(list []estate.Principal, action Action, node estate.Node, at time.Time) (_ []estate.Principal, certain bool) {
@@ -192,14 +190,13 @@ func (h *holding) signsIn(p estate.Principal) bool {
 	return lent || s.agent(p, false)
 }
 
-// add adds an account of the target, and the account of which it is the guest.
+// add adds an account of the target, a guest by the account that is his home.
 func (h *holding) add(p estate.Principal) {
-	if h.has(p) {
-		return
+	if h.x.isAlias(p) {
+		p = h.x.PrincipalHome[p]
 	}
-	h.mark(p)
-	if home := h.x.PrincipalHome[p]; home != estate.None && h.x.PrincipalTenant[home] != estate.None && !h.has(home) {
-		h.mark(home)
+	if !h.has(p) {
+		h.mark(p)
 	}
 }
 

@@ -107,9 +107,6 @@ func splitNames(text, form string) [][]string {
 		if len(form) > 0 && len(name) > len(form) && strings.EqualFold(name[len(name)-len(form):], form) {
 			name = name[:len(name)-len(form)]
 		}
-		if name == "" {
-			return nil
-		}
 		return [][]string{{unquote(name)}}
 	}
 	words := form[:next]

@@ -35,7 +35,7 @@ func (p *pair) become(options Options) Result {
 	if options.Progress != nil {
 		options.Progress(len(ids), len(ids))
 	}
-	return p.lines(found)
+	return p.lines(found, 0)
 }
 
 // everywhere asks the standing questions wherever one of the two reaches anything.
@@ -52,7 +52,7 @@ func (c comparison) everywhere() []change {
 			if !s.isBefore {
 				v = c.after
 			}
-			if v.n == none {
+			if !v.isListed() {
 				continue
 			}
 			t := v.Index.Reach(v.who, action.Action, v.At)
@@ -64,6 +64,9 @@ func (c comparison) everywhere() []change {
 					at[s.spot(s.node(place))] = true
 				}
 			}
+		}
+		for _, place := range c.p.moved {
+			at[place] = true
 		}
 		for place := range at {
 			places = append(places, candidate{at: place})
@@ -100,8 +103,10 @@ func (c comparison) causes() []int {
 }
 
 func (w *world) find(id csp.TenantID) estate.Tenant {
-	t, _ := w.e.FindTenant(id)
-	return t
+	if t, ok := w.e.FindTenant(id); ok {
+		return t
+	}
+	return none
 }
 
 // node is the node of a known place.
@@ -116,7 +121,6 @@ func (w *world) node(place access.Place) estate.Node {
 
 // compare asks what b has and a lacks, and the reverse.
 func (p *pair) compare(a, b estate.Principal) Result {
-	p.comparing = true
 	before, after := p.sides()[0], p.sides()[1]
 	c := comparison{p: p, before: p.view(0, before.e.PrincipalID[a]), after: p.view(1, after.e.PrincipalID[b])}
 	t := &touch{}
@@ -139,7 +143,7 @@ func (p *pair) compare(a, b estate.Principal) Result {
 	for i := range found {
 		found[i].causes = nil
 	}
-	r := p.lines(found)
+	r := p.lines(found, 0)
 	for i := range r.Lines {
 		l := &r.Lines[i]
 		v := c.before // who has it
@@ -155,14 +159,11 @@ func (p *pair) compare(a, b estate.Principal) Result {
 // through is how somebody comes by what a line is about, in its first place.
 func through(v view, l Line) []Cause {
 	answer := v.Index.Why(access.Question{Principal: v.who, Action: l.Actions[0].Action, Place: l.Spans[0].Place, At: v.At})
+	var causes []Cause
 	for _, path := range answer.Paths {
-		if path.Gives == access.Has {
-			c := Cause{Text: strings.TrimPrefix(path.String(), path.Gives.String()+": ")}
-			if len(path.Hops) > 0 {
-				c.Rule = path.Hops[0].Rule
-			}
-			return []Cause{c}
+		if path.Gives == access.Has && causes == nil {
+			causes = []Cause{{Text: strings.TrimPrefix(path.String(), path.Gives.String()+": "), Rule: path.Hops[0].Rule}}
 		}
 	}
-	return nil
+	return causes
 }

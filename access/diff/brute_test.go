@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,7 +164,7 @@ func inside(in map[place]bool, key place, above map[place]place) bool {
 func spoil(r *rand.Rand, f csp.Facts) csp.Facts {
 	drop := func(n int) int { return r.IntN(n) }
 	for range 1 + r.IntN(3) {
-		switch r.IntN(14) {
+		switch r.IntN(18) {
 		case 0:
 			f.Memberships = without(f.Memberships, drop)
 		case 1, 2:
@@ -188,7 +189,15 @@ func spoil(r *rand.Rand, f csp.Facts) csp.Facts {
 			f.Roles = without(f.Roles, drop)
 		case 12:
 			f.Tenants = slices.Clone(f.Tenants)
-			f.Tenants[r.IntN(len(f.Tenants))].OldRules = r.IntN(2) == 0
+			f.Tenants[len(f.Tenants)-1].OldRules = r.IntN(2) == 0
+		case 14:
+			f.Resellers = without(f.Resellers, drop)
+		case 15:
+			f.Subscriptions = without(f.Subscriptions, drop)
+		case 16:
+			f.Tenants = without(f.Tenants, drop)
+		case 17:
+			f.Gaps = append(slices.Clone(f.Gaps), csp.Gap{Fact: csp.FactKind(1 + r.IntN(12)), Tenant: id[csp.Tenant](1 + r.IntN(2)), Why: "not read"})
 		case 13:
 			f.DirectoryRoles = without(f.DirectoryRoles, drop)
 		}
@@ -216,7 +225,7 @@ func compile(t *testing.T, f csp.Facts) *access.Index {
 }
 
 // worlds is how many pairs of random worlds are compared; some thousands passed.
-var worlds = flag.Int("worlds", 60, "compare `n` pairs of random worlds")
+var worlds = flag.Int("worlds", 80, "compare `n` pairs of random worlds")
 
 func TestTheDifferenceIsWhatAskingEverythingFinds(t *testing.T) {
 	worlds := *worlds
@@ -228,7 +237,11 @@ func TestTheDifferenceIsWhatAskingEverythingFinds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		y, err := access.Compile(spoil(r, f))
+		other := spoil(r, f)
+		if seed%5 == 4 {
+			other = random(r) // a world in which the same ids stand for something else
+		}
+		y, err := access.Compile(other)
 		if err != nil {
 			continue // what was taken away contradicts the rest
 		}
@@ -272,4 +285,145 @@ func check(t *testing.T, name string, before, after diff.Side) int {
 		}
 	}
 	return len(want)
+}
+
+func TestBecomingComparesWholeVerdicts(t *testing.T) {
+	differences := 0
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 8))
+		f := random(r)
+		x, err := access.Compile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := access.Compile(spoil(r, f))
+		if err != nil {
+			continue
+		}
+		before, after := diff.Side{Index: x, At: noon}, diff.Side{Index: y, At: noon}
+		lines := map[string]bool{}
+		steps := 0
+		result := diff.Diff(before, after, diff.Options{Becoming: true, Progress: func(int, int) { steps++ }})
+		for _, l := range result.Lines {
+			for g := range expand(before, after, diff.Result{Lines: []diff.Line{l}}) {
+				lines[fmt.Sprint(g.who, g.action, g.at, l.Before, l.After)] = true
+			}
+		}
+		want := verdicts(before, after)
+		differences += len(want)
+		for key := range want {
+			if !lines[key] {
+				t.Errorf("world %d: not told: %s", seed, key)
+			}
+		}
+		for key := range lines {
+			if !want[key] {
+				t.Errorf("world %d: told and not so: %s", seed, key)
+			}
+		}
+		if steps == 0 || t.Failed() {
+			t.Fatalf("%d steps were told", steps)
+		}
+	}
+	if differences < 100 {
+		t.Errorf("only %d differences", differences)
+	}
+}
+
+// verdicts asks the standing questions of everybody and everywhere.
+func verdicts(before, after diff.Side) map[string]bool {
+	found := map[string]bool{}
+	places, _ := placesOf(before.Index.Estate)
+	more, _ := placesOf(after.Index.Estate)
+	for key, at := range more {
+		places[key] = at
+	}
+	for _, who := range told(before.Index, after.Index) {
+		for key, at := range places {
+			for _, a := range diff.Standing {
+				if at.IsDirectory() != strings.HasPrefix(a.String(), "microsoft.directory/") {
+					continue
+				}
+				q := access.Question{Principal: who, Action: a.Action, Place: at, At: before.At}
+				was, is := verdict(before.Index, q), verdict(after.Index, q)
+				if was != is {
+					found[fmt.Sprint(who, a.Action, key, was, is)] = true
+				}
+			}
+		}
+	}
+	return found
+}
+
+// verdict is no of whom and what is not there.
+func verdict(x *access.Index, q access.Question) access.Verdict {
+	v := x.Can(q)
+	if v != access.Unknown {
+		return v
+	}
+	if p, ok := x.FindPrincipal(q.Principal); !ok || x.PrincipalTenant[p] == estate.None {
+		return access.HasNot
+	}
+	t, ok := x.FindTenant(q.Place.Tenant)
+	if !ok {
+		t = estate.None
+	}
+	if !q.Place.IsDirectory() && (ok || q.Place.Tenant.IsZero()) {
+		n, _ := x.FindNode(t, q.Place.Scope.String())
+		if n == estate.None {
+			return access.HasNot
+		}
+		t = x.NodeTenant[n]
+	}
+	if t == estate.None || x.TenantListed[t] == 0 {
+		return access.HasNot
+	}
+	return v
+}
+
+func TestComparingTwoIsAskingBothEverything(t *testing.T) {
+	differences := 0
+	for seed := range uint64(40) {
+		x := compile(t, random(rand.New(rand.NewPCG(seed, 9))))
+		side := diff.Side{Index: x, At: noon}
+		azure, directory := diff.Candidates(side, side)
+		places, _ := placesOf(x.Estate)
+		people := told(x, x)
+		for _, a := range people {
+			b := people[len(people)-1]
+			want := map[gain]bool{}
+			for key, at := range places {
+				actions := azure
+				if at.IsDirectory() {
+					actions = directory
+				}
+				for _, action := range actions {
+					had := x.Can(access.Question{Principal: a, Action: action, Place: at, At: noon}) == access.Has
+					has := x.Can(access.Question{Principal: b, Action: action, Place: at, At: noon}) == access.Has
+					switch {
+					case had && !has:
+						want[gain{a, action, key, false}] = true
+					case has && !had:
+						want[gain{b, action, key, true}] = true
+					}
+				}
+			}
+			differences += len(want)
+			got := expand(side, side, diff.Compare(x, noon, a, b))
+			if len(got) != len(want) {
+				t.Fatalf("world %d: %s and %s differ in %d things, not in %d", seed, a, b, len(want), len(got))
+			}
+			for g := range got {
+				if !want[g] {
+					t.Fatalf("world %d: told and not so: %v", seed, g)
+				}
+			}
+		}
+	}
+	if differences < 1000 {
+		t.Errorf("only %d differences", differences)
+	}
+	if r := diff.Compare(compile(t, csp.Facts{}), noon, csp.ObjectID{1}, csp.ObjectID{2}); len(r.Lines) != 0 {
+		t.Error("people whom nobody knows differ")
+	}
 }

@@ -21,6 +21,10 @@ type Options struct {
 	// Becoming compares whole verdicts for the standing questions, instead of
 	// whether somebody has an action.
 	Becoming bool
+	// Otherwise says of how many lines to find the verdict beside Has, the weightiest
+	// first: whether somebody who lost something can get it back. It takes some
+	// milliseconds each.
+	Otherwise int
 	// Only limits the comparison to these principals; empty: everybody.
 	Only []csp.ObjectID
 	// Progress is told how many of the touched principals are done; nil: nobody is.
@@ -38,8 +42,9 @@ type Result struct {
 // Line is one change, of one or several people who share it.
 type Line struct {
 	Who []Person
-	// Before and After are the verdicts. Without Becoming one of them is Has, and
-	// the other is that for the first place of the line.
+	// Before and After are the verdicts. Without Becoming one of them is Has; the
+	// other is what it is in the first place, if Options.Otherwise asked for it, and
+	// else HasNot.
 	Before, After access.Verdict
 	// Roles are the roles whose actions the line is about, if it is about all of
 	// them that the comparison tells apart.

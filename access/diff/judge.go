@@ -41,7 +41,7 @@ func (p *pair) judge(options Options) Result {
 	if options.Progress != nil {
 		options.Progress(len(ids), len(ids))
 	}
-	return p.lines(found)
+	return p.lines(found, options.Otherwise)
 }
 
 // touched are the accounts to ask about, in order.
@@ -59,12 +59,17 @@ func (p *pair) touched(only []csp.ObjectID) []csp.ObjectID {
 // isTold says whether an account is told by itself: it is listed after, or before
 // and not after, and no guest of an account that is listed.
 func (p *pair) isTold(id csp.ObjectID) bool {
-	for _, w := range []*world{p.new, p.old} {
-		if n, ok := w.e.FindPrincipal(id); ok && w.e.PrincipalTenant[n] != none {
-			return w.account(n) == n
-		}
+	w, n := p.there(id)
+	return w.account(n) == n
+}
+
+// there is the side that lists an account, the new one if both do, and its number.
+func (p *pair) there(id csp.ObjectID) (*world, estate.Principal) {
+	if n, ok := p.new.e.FindPrincipal(id); ok && p.new.e.PrincipalTenant[n] != none {
+		return p.new, n
 	}
-	return false
+	n, _ := p.old.e.FindPrincipal(id)
+	return p.old, n
 }
 
 func (p *pair) view(i int, id csp.ObjectID) view {
@@ -139,11 +144,8 @@ func (c comparison) ofKind(places []candidate, k kind, units []int) []change {
 	var order []outcome
 	for i, place := range places {
 		o := outcome{c.ask(c.before, k.ask.Action, place.at), c.ask(c.after, k.ask.Action, place.at)}
-		if !c.differs(o.before, o.after) {
+		if o.before == o.after {
 			continue
-		}
-		if !c.became { // what it is instead may differ from place to place
-			o = outcome{firmly(o.before), firmly(o.after)}
 		}
 		results[i] = o
 	}
@@ -182,33 +184,65 @@ func (c comparison) ofKind(places []candidate, k kind, units []int) []change {
 	return found
 }
 
-// firmly is Has, or HasNot for everything else.
-func firmly(v access.Verdict) access.Verdict {
-	if v != access.Has {
+// ask asks the engine at a place. Of who is not there, or where is not there, the
+// verdict is no: that is what a difference is about, and nothing is unknown in it.
+func (c comparison) ask(v view, action access.Action, at spot) access.Verdict {
+	return c.verdict(v, action, c.p.placeFor(v, at))
+}
+
+func (c comparison) verdict(v view, action access.Action, place access.Place) access.Verdict {
+	question := access.Question{Principal: v.who, Action: action, Place: place, At: v.At}
+	if !c.became {
+		if v.Index.Has(question) {
+			return access.Has
+		}
 		return access.HasNot
 	}
-	return v
+	verdict := v.Index.Can(question)
+	if verdict == access.Unknown && !(v.isListed() && v.knows(place)) {
+		return access.HasNot
+	}
+	return verdict
 }
 
-// differs says whether two verdicts make a change.
-func (c comparison) differs(before, after access.Verdict) bool {
-	if c.became {
-		return before != after
-	}
-	return (before == access.Has) != (after == access.Has)
-}
+// isListed says whether the account is there at all.
+func (v view) isListed() bool { return v.n != none && v.e.PrincipalTenant[v.n] != none }
 
-// ask asks the engine at a place.
-func (c comparison) ask(v view, action access.Action, at spot) access.Verdict {
-	if v.n == none {
-		return access.Unknown
+// knows says whether the place lies in a tenant that is there.
+func (w *world) knows(place access.Place) bool {
+	t := estate.Tenant(none)
+	if !place.Tenant.IsZero() {
+		t = w.find(place.Tenant)
 	}
-	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: c.p.placeFor(v, at), At: v.At})
+	if !place.IsDirectory() && (t != none || place.Tenant.IsZero()) {
+		n, _ := w.e.FindNode(t, place.Scope.String())
+		if n == none {
+			return false
+		}
+		t = w.e.NodeTenant[n]
+	}
+	return t != none && w.e.TenantListed[t] != 0
 }
 
 // placeFor is a place as a question names it: with the tenant only above
 // subscriptions, and by its text where this side does not know it.
 func (p *pair) placeFor(v view, at spot) access.Place {
+	key := placeOn{at, v.i}
+	place, known := p.places[key]
+	if !known {
+		place = p.makePlace(v, at)
+		p.places[key] = place
+	}
+	return place
+}
+
+// placeOn is a place on one side.
+type placeOn struct {
+	at spot
+	i  int
+}
+
+func (p *pair) makePlace(v view, at spot) access.Place {
 	s := p.sides()[v.i]
 	n := at.new
 	if s.isBefore {
@@ -395,11 +429,8 @@ func (c comparison) inDirectoriesOfKind(at map[tenant]bool, k kind) []change {
 	groups := map[[2]access.Verdict]*change{}
 	for t := range at {
 		before, after := c.askDirectory(c.before, k.ask.Action, t), c.askDirectory(c.after, k.ask.Action, t)
-		if !c.differs(before, after) {
+		if before == after {
 			continue
-		}
-		if !c.became {
-			before, after = firmly(before), firmly(after)
 		}
 		g := groups[[2]access.Verdict{before, after}]
 		if g == nil {
@@ -457,10 +488,7 @@ var (
 )
 
 func (c comparison) askDirectory(v view, action access.Action, at tenant) access.Verdict {
-	if v.n == none {
-		return access.Unknown
-	}
-	return v.Index.Can(access.Question{Principal: v.who, Action: action, Place: access.DirectoryOf(c.p.tenantID(at)), At: v.At})
+	return c.verdict(v, action, access.DirectoryOf(c.p.tenantID(at)))
 }
 
 func (p *pair) tenantID(at tenant) csp.TenantID {

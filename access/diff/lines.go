@@ -14,7 +14,7 @@ import (
 )
 
 // lines puts changes together that several people share, and says them.
-func (p *pair) lines(found []change) Result {
+func (p *pair) lines(found []change, otherwise int) Result {
 	groups := map[string]int{}
 	var shared [][]change
 	accounts := map[csp.ObjectID]bool{}
@@ -34,7 +34,20 @@ func (p *pair) lines(found []change) Result {
 		r.Lines = append(r.Lines, p.line(same))
 	}
 	slices.SortStableFunc(r.Lines, compareLines)
+	for i := range r.Lines[:min(otherwise, len(r.Lines))] {
+		p.otherwise(&r.Lines[i])
+	}
 	return r
+}
+
+// otherwise finds the verdict beside Has, of the first person in the first place.
+func (p *pair) otherwise(l *Line) {
+	side, verdict := 1, &l.After
+	if l.After == access.Has {
+		side, verdict = 0, &l.Before
+	}
+	c := comparison{p: p, became: true}
+	*verdict = c.verdict(p.view(side, l.Who[0].ID), l.Actions[0].Action, l.Spans[0].Place)
 }
 
 // compareLines puts losses before gains, then what concerns more places first.
@@ -45,7 +58,7 @@ func compareLines(a, b Line) int {
 		}
 		return 1
 	}
-	return cmp.Or(
+	c := cmp.Or(
 		cmp.Compare(b.Count.Tenants, a.Count.Tenants),
 		cmp.Compare(b.Count.Subscriptions, a.Count.Subscriptions),
 		cmp.Compare(b.Count.Places, a.Count.Places),
@@ -53,8 +66,11 @@ func compareLines(a, b Line) int {
 		strings.Compare(a.Who[0].Name, b.Who[0].Name),
 		a.Who[0].ID.Compare(b.Who[0].ID),
 		cmp.Compare(len(b.Actions), len(a.Actions)),
-		strings.Compare(fmt.Sprint(a.Roles, a.Actions, a.Spans), fmt.Sprint(b.Roles, b.Actions, b.Spans)),
 	)
+	if c != 0 {
+		return c
+	}
+	return strings.Compare(fmt.Sprint(a.Roles, a.Actions, a.Spans), fmt.Sprint(b.Roles, b.Actions, b.Spans))
 }
 
 // members are the candidates of all kinds of the change, sorted.
@@ -86,7 +102,7 @@ func (p *pair) line(same []change) Line {
 	return l
 }
 
-// placeLine fills in where the change is, and what the verdict is there besides Has.
+// placeLine fills in where the change is.
 func (p *pair) placeLine(l *Line, c change) {
 	tenants := map[string]bool{}
 	for _, at := range c.directories {
@@ -105,20 +121,6 @@ func (p *pair) placeLine(l *Line, c change) {
 	slices.Sort(l.Tenants)
 	if len(c.spans) > 0 {
 		l.Count.Tenants = len(tenants)
-	}
-	// Without Becoming the side that is not Has was not told apart before.
-	view, verdict := p.view(1, c.who), &l.After
-	if l.After == access.Has {
-		view, verdict = p.view(0, c.who), &l.Before
-	}
-	if *verdict != access.HasNot || view.n == none || p.comparing {
-		return
-	}
-	ask := comparison{p: p}
-	if len(c.spans) > 0 {
-		*verdict = ask.ask(view, c.kinds[0].ask.Action, c.spans[0].at)
-	} else {
-		*verdict = ask.askDirectory(view, c.kinds[0].ask.Action, c.directories[0])
 	}
 }
 
@@ -208,12 +210,8 @@ func (c change) actions() []Action {
 }
 
 func (p *pair) person(id csp.ObjectID) Person {
-	for _, w := range []*world{p.new, p.old} {
-		if n, ok := w.e.FindPrincipal(id); ok && w.e.PrincipalTenant[n] != none {
-			return Person{ID: id, Name: w.nameOf(n), Tenant: w.tenantName(w.e.PrincipalTenant[n])}
-		}
-	}
-	return Person{ID: id, Name: id.String()}
+	w, n := p.there(id)
+	return Person{ID: id, Name: w.nameOf(n), Tenant: w.tenantName(w.e.PrincipalTenant[n])}
 }
 
 // nameOf is what people call a principal.

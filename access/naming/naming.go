@@ -125,8 +125,10 @@ func Clean(name string) string {
 	}, name)
 }
 
-// same says whether a stored name is the text, whatever the case.
-func same(stored []byte, text string) bool { return bytes.EqualFold(stored, []byte(text)) }
+// same says whether a stored name is the text, whatever the case. No name is none.
+func same(stored []byte, text string) bool {
+	return text != "" && bytes.EqualFold(stored, []byte(text))
+}
 
 // beginsWithWords says whether a stored name begins with the text, and goes on
 // with another word: "Alder Cloud" begins with "alder".

@@ -256,7 +256,7 @@ func (n *Names) PlaceLabel(node estate.Node) string {
 // path is the names from the subscription down to the node, parted by slashes; of
 // a management group its own name. Not ok: there is nothing better than the id.
 func (n *Names) path(node estate.Node) (path string, ok bool) {
-	for at := node; at != estate.None; at = n.e.NodeParent[at] {
+	for at := node; ; at = n.e.NodeParent[at] { // up to a root, or to a subscription of nobody
 		name := n.e.NodeName.At(int(at))
 		switch n.e.NodeType[at] {
 		case estate.TypeRoot:
@@ -269,7 +269,6 @@ func (n *Names) path(node estate.Node) (path string, ok bool) {
 		}
 		path = strings.TrimSuffix(name+"/"+path, "/")
 	}
-	return "", false
 }
 
 // subscriptionName is the name of the subscription at a node, empty if it has none.

@@ -158,3 +158,64 @@ func TestADifferenceIsFoundBetweenFiles(t *testing.T) {
 		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
 }
+
+func TestFactsAreTheSameInEveryForm(t *testing.T) {
+	folder := t.TempDir()
+	from := filepath.Join("..", "..", "examples", "contoso.yaml")
+	ask := func(file string) string {
+		got := command(t, "reach", "ann", "Microsoft.Compute/virtualMachines/restart/action", "--world", file, "--at", "2026-11-22")
+		if got.code != 0 {
+			t.Fatalf("%s: exit %d: %s", file, got.code, got.err)
+		}
+		return got.out + command(t, "snapshot", "show", file).out
+	}
+	want := ask(from)
+	for _, name := range []string{"a.lks", "b.jsonl", "c.yaml"} {
+		to := filepath.Join(folder, name)
+		if got := command(t, "snapshot", "convert", from, to); got.code != 0 {
+			t.Fatalf("%s: exit %d: %s", name, got.code, got.err)
+		}
+		if got := command(t, "snapshot", "verify", to); got.code != 0 || !strings.Contains(got.out, "is whole") {
+			t.Errorf("%s: exit %d: %s", name, got.code, got.err)
+		}
+		if got := ask(to); got != want {
+			t.Errorf("%s says something else:\n%s\n%s", name, got, want)
+		}
+		from = to
+	}
+	if got := command(t, "snapshot", "show", from, "--json"); !strings.Contains(got.out, `"of": "GDAP relationships"`) {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	whole := filepath.Join(folder, "a.lks")
+	twice := command(t, "can", "ann", "Microsoft.Compute/virtualMachines/restart/action", "Files", "--world", whole, "--world", from, "--at", "2026-11-22")
+	if twice.code != 0 || !strings.Contains(twice.out, " has ") {
+		t.Errorf("facts told twice: exit %d: %s%s", twice.code, twice.out, twice.err)
+	}
+}
+
+func TestDamagedSnapshotsAreRefused(t *testing.T) {
+	folder := t.TempDir()
+	whole, damaged := filepath.Join(folder, "whole.lks"), filepath.Join(folder, "damaged.lks")
+	world := filepath.Join("..", "..", "examples", "contoso.yaml")
+	if got := command(t, "snapshot", "convert", world, whole); got.code != 0 {
+		t.Fatal(got.err)
+	}
+	text, err := os.ReadFile(whole)
+	ok(t, err)
+	text[len(text)/2] ^= 1
+	ok(t, os.WriteFile(damaged, text, 0o600))
+	for _, args := range [][]string{
+		{"snapshot", "verify", damaged},
+		{"snapshot", "show", damaged},
+		{"snapshot", "convert", damaged, filepath.Join(folder, "x.yaml")},
+		{"snapshot", "convert", world, filepath.Join(folder, "x.txt")},
+		{"can", "ann", "a/b", "Files", "--world", world, "--world", damaged},
+	} {
+		if got := command(t, args...); got.code != 1 || got.err == "" {
+			t.Errorf("%v: exit %d: %s", args, got.code, got.err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(folder, "x.txt")); !os.IsNotExist(err) {
+		t.Error("something was written in a form that there is not")
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"latchkey/access"
 	"latchkey/access/change"
 	"latchkey/access/diff"
+	"latchkey/access/estate"
 )
 
 const becomeHelp = "compare whole verdicts for a few standing questions: also what somebody can get now, and what is not known"
@@ -68,7 +69,7 @@ func diffCommand(s streams) *cobra.Command {
 				w.at = at
 				sides[i] = w.side()
 			}
-			result := diff.Diff(sides[0], sides[1], diff.Options{Becoming: become, Progress: progress(s, "comparing")})
+			result := diff.Diff(sides[0], sides[1], diff.Options{Becoming: become, Otherwise: 100, Progress: progress(s, "comparing")})
 			return q.finish(s, result, check, "")
 		},
 	}
@@ -97,7 +98,7 @@ func whatIfCommand(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			result := diff.Diff(w.side(), then.side(), diff.Options{Becoming: become, Progress: progress(s, "comparing")})
+			result := diff.Diff(w.side(), then.side(), diff.Options{Becoming: become, Otherwise: 100, Progress: progress(s, "comparing")})
 			return q.finish(s, result, check, "If one were to "+strings.Join(said, ", and then ")+":\n\n")
 		},
 	}
@@ -111,21 +112,23 @@ func whatIfCommand(s streams) *cobra.Command {
 // Each is read in the world that the ones before it made.
 func (w *world) changed(c *cobra.Command, sentences []string) (then *world, said []string, err error) {
 	then = w
+	facts := w.x.Facts()
 	for _, sentence := range sentences {
 		one, err := change.Parse(sentence, then.x.Estate)
 		if err != nil {
 			return nil, nil, usage(c, err)
 		}
-		facts, err := one.Apply(then.facts)
-		if err != nil {
+		if facts, err = one.Apply(facts); err != nil {
 			return nil, nil, usage(c, err)
 		}
 		said = append(said, one.Sentence(then.names))
-		x, err := access.Compile(facts)
+		builder := estate.NewBuilder()
+		builder.Add(facts)
+		e, err := builder.Build()
 		if err != nil {
 			return nil, nil, err
 		}
-		then = worldOf(x, facts)
+		then = worldOf(e)
 		then.at = w.at
 	}
 	return then, said, nil

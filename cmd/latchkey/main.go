@@ -114,7 +114,7 @@ func rootCommand(s streams, getenv func(string) string) *cobra.Command {
 		configCommand(s, getenv),
 		canCommand(s), whyCommand(s), whoCommand(s), reachCommand(s),
 		compareCommand(s), diffCommand(s), whatIfCommand(s),
-		findingsCommand(s), suggestCommand(s),
+		findingsCommand(s), suggestCommand(s), snapshotCommand(s),
 	)
 	return root
 }

@@ -50,7 +50,7 @@ func (q *wish) run(c *cobra.Command, s streams) error {
 	if show := progress(s, "trying ways"); show != nil {
 		tell = func(p suggest.Progress) { show(p.Done, p.Of) }
 	}
-	result, err := suggest.For(w.x, w.facts, task, tell)
+	result, err := suggest.For(w.x, w.x.Facts(), task, tell)
 	if err != nil {
 		return usage(c, err)
 	}

@@ -15,7 +15,6 @@ import (
 	"latchkey/access/estate"
 	"latchkey/access/naming"
 	"latchkey/csp"
-	"latchkey/csp/worldfile"
 	"latchkey/internal/clock"
 )
 
@@ -44,7 +43,6 @@ func (q *question) flags(c *cobra.Command, worlds bool) {
 type world struct {
 	x     *access.Index
 	names *naming.Names
-	facts csp.Facts
 	at    time.Time
 	in    estate.Tenant
 }
@@ -89,37 +87,30 @@ func usage(c *cobra.Command, err error) error { return &usageError{command: c.Co
 
 // openWorld reads facts from files and arranges them as one world.
 func openWorld(files ...string) (*world, error) {
-	var facts []csp.Facts
+	if len(files) == 1 {
+		if e, err := readSnapshot(files[0]); e != nil || err != nil {
+			return worldOf(e), err
+		}
+	}
 	builder := estate.NewBuilder()
 	for _, file := range files {
-		f, err := readFacts(file)
-		if err != nil {
+		if err := readFacts(file, builder.Add); err != nil {
 			return nil, err
 		}
-		facts = append(facts, f)
-		builder.Add(f)
 	}
 	e, err := builder.Build()
 	if err != nil {
 		return nil, fmt.Errorf("the facts contradict each other: %w", err)
 	}
-	if len(facts) > 1 {
-		facts[0] = e.Facts()
-	}
-	return worldOf(access.New(e), facts[0]), nil
+	return worldOf(e), nil
 }
 
-func worldOf(x *access.Index, facts csp.Facts) *world {
-	return &world{x: x, names: naming.New(x.Estate), facts: facts, in: estate.None}
-}
-
-// readFacts reads a world file.
-func readFacts(file string) (csp.Facts, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return csp.Facts{}, fmt.Errorf("the world cannot be read: %w", err)
+// worldOf arranges an estate for asking; of none it is none.
+func worldOf(e *estate.Estate) *world {
+	if e == nil {
+		return nil
 	}
-	return worldfile.Parse(file, text)
+	return &world{x: access.New(e), names: naming.New(e), in: estate.None}
 }
 
 // side is the world as one of two that are compared.
