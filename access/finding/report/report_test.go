@@ -245,11 +245,11 @@ func TestSARIFHasTheShapeThatToolsRead(t *testing.T) {
 		if !slices.Contains([]string{"error", "warning", "note"}, result.Level) || result.Message.Text == "" {
 			t.Errorf("result %d has the level %q and the message %q", i, result.Level, result.Message.Text)
 		}
-		for _, print := range result.PartialFingerprints {
-			if prints[print] {
-				t.Errorf("two results have the fingerprint %s", print)
+		for _, seal := range result.PartialFingerprints {
+			if prints[seal] {
+				t.Errorf("two results have the fingerprint %s", seal)
 			}
-			prints[print] = true
+			prints[seal] = true
 		}
 		if len(result.Locations) != 1 {
 			t.Errorf("result %d has %d locations", i, len(result.Locations))
