@@ -37,6 +37,7 @@ bench: ## run the benchmarks
 
 golden: ## write golden files and the README's pictures anew
 	$(GO) test ./internal/mail ./internal/web ./access ./access/scenario -update
+	$(GO) test ./cmd/latchkey -run TestTheManualsExamples -update
 	mkdir -p docs/pictures && LATCHKEY_PICTURES=1 $(GO) test ./cmd/latchkey -run InABrowser -count=1
 
 fmt: ## format

@@ -121,7 +121,6 @@ func (w *world) node(place access.Place) estate.Node {
 
 // compare asks what b has and a lacks, and the reverse.
 func (p *pair) compare(a, b estate.Principal) Result {
-	p.comparing = true
 	before, after := p.sides()[0], p.sides()[1]
 	c := comparison{p: p, before: p.view(0, before.e.PrincipalID[a]), after: p.view(1, after.e.PrincipalID[b])}
 	t := &touch{}
@@ -160,14 +159,11 @@ func (p *pair) compare(a, b estate.Principal) Result {
 // through is how somebody comes by what a line is about, in its first place.
 func through(v view, l Line) []Cause {
 	answer := v.Index.Why(access.Question{Principal: v.who, Action: l.Actions[0].Action, Place: l.Spans[0].Place, At: v.At})
+	var causes []Cause
 	for _, path := range answer.Paths {
-		if path.Gives == access.Has {
-			c := Cause{Text: strings.TrimPrefix(path.String(), path.Gives.String()+": ")}
-			if len(path.Hops) > 0 {
-				c.Rule = path.Hops[0].Rule
-			}
-			return []Cause{c}
+		if path.Gives == access.Has && causes == nil {
+			causes = []Cause{{Text: strings.TrimPrefix(path.String(), path.Gives.String()+": "), Rule: path.Hops[0].Rule}}
 		}
 	}
-	return nil
+	return causes
 }

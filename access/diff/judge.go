@@ -59,12 +59,17 @@ func (p *pair) touched(only []csp.ObjectID) []csp.ObjectID {
 // isTold says whether an account is told by itself: it is listed after, or before
 // and not after, and no guest of an account that is listed.
 func (p *pair) isTold(id csp.ObjectID) bool {
-	for _, w := range []*world{p.new, p.old} {
-		if n, ok := w.e.FindPrincipal(id); ok && w.e.PrincipalTenant[n] != none {
-			return w.account(n) == n
-		}
+	w, n := p.there(id)
+	return w.account(n) == n
+}
+
+// there is the side that lists an account, the new one if both do, and its number.
+func (p *pair) there(id csp.ObjectID) (*world, estate.Principal) {
+	if n, ok := p.new.e.FindPrincipal(id); ok && p.new.e.PrincipalTenant[n] != none {
+		return p.new, n
 	}
-	return false
+	n, _ := p.old.e.FindPrincipal(id)
+	return p.old, n
 }
 
 func (p *pair) view(i int, id csp.ObjectID) view {
@@ -222,6 +227,22 @@ func (w *world) knows(place access.Place) bool {
 // placeFor is a place as a question names it: with the tenant only above
 // subscriptions, and by its text where this side does not know it.
 func (p *pair) placeFor(v view, at spot) access.Place {
+	key := placeOn{at, v.i}
+	place, known := p.places[key]
+	if !known {
+		place = p.makePlace(v, at)
+		p.places[key] = place
+	}
+	return place
+}
+
+// placeOn is a place on one side.
+type placeOn struct {
+	at spot
+	i  int
+}
+
+func (p *pair) makePlace(v view, at spot) access.Place {
 	s := p.sides()[v.i]
 	n := at.new
 	if s.isBefore {

@@ -21,8 +21,8 @@ var Standing = []Action{
 	{access.MustParseAction("Microsoft.Resources/subscriptions/resourceGroups/delete"), "delete resources"},
 	{access.MustParseAction("Microsoft.Authorization/roleAssignments/write"), "assign roles"},
 	{access.MustParseAction("Microsoft.Compute/virtualMachines/runCommand/action"), "run code on machines"},
-	{mustParseDataAction("Microsoft.KeyVault/vaults/secrets/getSecret/action"), "read secrets"},
-	{mustParseDataAction("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"), "read blobs"},
+	{dataAction("Microsoft.KeyVault/vaults/secrets/getSecret/action"), "read secrets"},
+	{dataAction("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"), "read blobs"},
 	{access.MustParseAction("microsoft.directory/users/standard/read"), "read the directory"},
 	{access.MustParseAction("microsoft.directory/users/password/update"), "reset passwords"},
 	{access.MustParseAction("microsoft.directory/users/create"), "make users"},
@@ -31,11 +31,9 @@ var Standing = []Action{
 	{access.MustParseAction("microsoft.directory/roleAssignments/allProperties/update"), "assign directory roles"},
 }
 
-func mustParseDataAction(s string) access.Action {
-	a, err := access.ParseDataAction(s)
-	if err != nil {
-		panic(err)
-	}
+// dataAction is a data action of the list above; a test reads the whole of it.
+func dataAction(s string) access.Action {
+	a, _ := access.ParseDataAction(s)
 	return a
 }
 
@@ -67,6 +65,7 @@ type kinds struct {
 // kindTable is one of the two lists.
 type kindTable struct {
 	candidates []Action
+	folded     []operation // the candidates', made when all are there
 	units      []unit
 	byUnits    map[string][]kind
 }
@@ -92,7 +91,7 @@ func newKinds(p *pair) *kinds {
 		k.addRoles(i, s, &azure)
 		k.addConditions(i, s, &azure)
 		k.addDenials(i, s, &azure)
-		k.addDirectoryRoles(i, s, &directory)
+		k.addDirectoryRoles(i, p, s, &directory)
 	}
 	azure.finish()
 	directory.finish()
@@ -186,16 +185,41 @@ func (k *kinds) addConditions(i int, s side, g *gather) {
 	}
 }
 
-func (k *kinds) addDirectoryRoles(i int, s side, g *gather) {
+func (k *kinds) addDirectoryRoles(i int, p *pair, s side, g *gather) {
 	k.directories[i] = make([]int, len(s.e.DirectoryRoles))
 	for n, role := range s.e.DirectoryRoles {
-		actions := pattern.FoldAll(role.Actions)
-		k.directories[i][n] = k.directory.unit(role.Name, func(name string, _ bool) bool {
-			return slices.ContainsFunc(actions, func(one string) bool { return pattern.MatchesDirectory(one, name) })
-		})
+		if i == 1 && k.sameDirectoryRole(p, n) {
+			k.directories[i][n] = k.directories[0][p.toOld.directory[n]]
+			continue
+		}
+		k.directories[i][n] = k.directory.unit(role.Name, aboutDirectory(pattern.FoldAll(role.Actions)))
 		for _, action := range role.Actions {
 			g.addDirectory(action)
 		}
+	}
+}
+
+func (k *kinds) sameDirectoryRole(p *pair, n int) bool {
+	from := p.toOld.directory[n]
+	return from != none && slices.Equal(p.old.e.DirectoryRoles[from].Actions, p.new.e.DirectoryRoles[n].Actions)
+}
+
+// aboutDirectory says for which actions a directory role is. Most of its actions
+// have no wildcards and are looked up.
+func aboutDirectory(actions []string) func(string, bool) bool {
+	exact := map[string]bool{}
+	var wild []string
+	for _, action := range actions {
+		exact[action] = true
+		if strings.Contains(action, "/all") {
+			wild = append(wild, action)
+		}
+	}
+	return func(name string, _ bool) bool {
+		return exact[name] || slices.ContainsFunc(wild, func(one string) bool {
+			first, _, _ := strings.Cut(one, "/")
+			return strings.HasPrefix(name, first) && pattern.MatchesDirectory(one, name)
+		})
 	}
 }
 
@@ -245,9 +269,6 @@ func (g *gather) add(name string, data bool) {
 		concrete = strings.Trim(strings.ReplaceAll(name, "*", "_"), "/")
 		if !strings.Contains(concrete, "/") {
 			concrete += "/_"
-			if !pattern.Matches(pattern.Fold(name), pattern.Fold(concrete)) {
-				concrete = "_/" + strings.TrimSuffix(concrete, "/_")
-			}
 		}
 	}
 	if a, err := parse(concrete); err == nil {
@@ -301,6 +322,9 @@ func (g *gather) finish() {
 	}
 	slices.SortFunc(g.patterns, byName)
 	g.t.candidates = append(g.t.candidates, g.patterns...)
+	for _, a := range g.t.candidates {
+		g.t.folded = append(g.t.folded, a.operation())
+	}
 }
 
 // bits are the candidates that a unit is about.
@@ -308,8 +332,8 @@ func (t *kindTable) bits(n int) []uint64 {
 	u := &t.units[n]
 	if u.on == nil {
 		u.on = make([]uint64, len(t.candidates)/64+1)
-		for i, a := range t.candidates {
-			if u.has(pattern.Fold(a.String()), a.IsData()) {
+		for i, a := range t.folded {
+			if u.has(a.name, a.data) {
 				u.on[i/64] |= 1 << (i % 64)
 			}
 		}

@@ -58,7 +58,7 @@ func compareLines(a, b Line) int {
 		}
 		return 1
 	}
-	return cmp.Or(
+	c := cmp.Or(
 		cmp.Compare(b.Count.Tenants, a.Count.Tenants),
 		cmp.Compare(b.Count.Subscriptions, a.Count.Subscriptions),
 		cmp.Compare(b.Count.Places, a.Count.Places),
@@ -66,8 +66,11 @@ func compareLines(a, b Line) int {
 		strings.Compare(a.Who[0].Name, b.Who[0].Name),
 		a.Who[0].ID.Compare(b.Who[0].ID),
 		cmp.Compare(len(b.Actions), len(a.Actions)),
-		strings.Compare(fmt.Sprint(a.Roles, a.Actions, a.Spans), fmt.Sprint(b.Roles, b.Actions, b.Spans)),
 	)
+	if c != 0 {
+		return c
+	}
+	return strings.Compare(fmt.Sprint(a.Roles, a.Actions, a.Spans), fmt.Sprint(b.Roles, b.Actions, b.Spans))
 }
 
 // members are the candidates of all kinds of the change, sorted.
@@ -207,12 +210,8 @@ func (c change) actions() []Action {
 }
 
 func (p *pair) person(id csp.ObjectID) Person {
-	for _, w := range []*world{p.new, p.old} {
-		if n, ok := w.e.FindPrincipal(id); ok && w.e.PrincipalTenant[n] != none {
-			return Person{ID: id, Name: w.nameOf(n), Tenant: w.tenantName(w.e.PrincipalTenant[n])}
-		}
-	}
-	return Person{ID: id, Name: id.String()}
+	w, n := p.there(id)
+	return Person{ID: id, Name: w.nameOf(n), Tenant: w.tenantName(w.e.PrincipalTenant[n])}
 }
 
 // nameOf is what people call a principal.

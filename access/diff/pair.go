@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 
+	"latchkey/access"
 	"latchkey/access/estate"
 	"latchkey/access/naming"
 	"latchkey/csp"
@@ -53,8 +54,7 @@ type pair struct {
 	causeNumber map[Cause]int
 	moved       []spot // subscriptions and management groups that are elsewhere, or on one side only
 	kinds       *kinds
-	// comparing two accounts of one world, instead of two worlds.
-	comparing bool
+	places      map[placeOn]access.Place // as questions name them
 }
 
 // translation has the numbers of the other side.
@@ -67,7 +67,7 @@ type translation struct {
 }
 
 func newPair(before, after Side) *pair {
-	p := &pair{old: newWorld(before), new: newWorld(after), touches: map[csp.ObjectID]*touch{}, causeNumber: map[Cause]int{}}
+	p := &pair{old: newWorld(before), new: newWorld(after), touches: map[csp.ObjectID]*touch{}, causeNumber: map[Cause]int{}, places: map[placeOn]access.Place{}}
 	a, b := p.old.e, p.new.e
 	p.toNew.tenants, p.toOld.tenants = match[estate.Tenant](len(a.TenantID), len(b.TenantID), func(i, j int) int { return a.TenantID[i].Compare(b.TenantID[j]) })
 	p.toNew.roles, p.toOld.roles = match[estate.Role](len(a.Roles), len(b.Roles), func(i, j int) int { return a.Roles[i].ID.Compare(b.Roles[j].ID) })

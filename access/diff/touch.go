@@ -467,17 +467,24 @@ func (p *pair) directoryRows() {
 			}
 		}
 	}
-	// DAP gives roles that no row names, so a role that only one side lists counts.
 	for n, to := range p.toNew.directory {
-		if to == none || p.old.e.DirectoryListed[n] != p.new.e.DirectoryListed[to] || !slices.Equal(p.old.e.DirectoryRoles[n].Actions, p.new.e.DirectoryRoles[to].Actions) {
-			p.touchDirectoryRole(p.old.e.DirectoryRoles[n].ID, p.old.e.DirectoryRoles[n].Name)
+		role := p.old.e.DirectoryRoles[n]
+		if to == none && isOfAgents(role.ID) ||
+			to != none && (p.old.e.DirectoryListed[n] != p.new.e.DirectoryListed[to] || !slices.Equal(role.Actions, p.new.e.DirectoryRoles[to].Actions)) {
+			p.touchDirectoryRole(role.ID, role.Name)
 		}
 	}
 	for n, from := range p.toOld.directory {
-		if from == none {
-			p.touchDirectoryRole(p.new.e.DirectoryRoles[n].ID, p.new.e.DirectoryRoles[n].Name)
+		if role := p.new.e.DirectoryRoles[n]; from == none && isOfAgents(role.ID) {
+			p.touchDirectoryRole(role.ID, role.Name)
 		}
 	}
+}
+
+// isOfAgents says whether DAP gives the role, which then no row need name: it
+// counts also where only one side lists it (R10).
+func isOfAgents(role csp.DirectoryRoleID) bool {
+	return role == globalAdministrator || role == helpdeskAdministrator
 }
 
 // touchDirectoryRole notes that everybody who has a directory role is touched in

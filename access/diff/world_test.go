@@ -133,6 +133,10 @@ func (c *crowd) rights() {
 		{Actions: []string{"Microsoft.Compute/*", "*/read"}, NotActions: []string{"Microsoft.Compute/virtualMachines/delete"}},
 		{Actions: []string{"Microsoft.Compute/virtualMachines/*/action"}, DataActions: []string{"Microsoft.Storage/*/read"}},
 	}})
+	c.Roles = append(c.Roles, csp.RoleDefinition{ID: id[csp.RoleDefinition](2), Name: "Picky", Custom: true, Permissions: []csp.Permission{
+		{Actions: []string{"Microsoft.Compute/*"}},
+		{Actions: []string{"Microsoft.Storage/*"}, Condition: "((!(ActionMatches{'Microsoft.Storage/storageAccounts/read'})))"},
+	}})
 	for _, role := range c.Roles {
 		c.roles = append(c.roles, role.ID)
 	}

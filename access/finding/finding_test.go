@@ -83,13 +83,12 @@ func TestTheOrderOfFactsChangesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 5 {
 		shuffled := facts
-		v := reflect.ValueOf(&shuffled).Elem()
-		for i := range v.NumField() {
-			list := reflect.MakeSlice(v.Field(i).Type(), v.Field(i).Len(), v.Field(i).Len())
+		for _, field := range reflect.ValueOf(&shuffled).Elem().Fields() {
+			list := reflect.MakeSlice(field.Type(), field.Len(), field.Len())
 			for to, from := range random.Perm(list.Len()) {
-				list.Index(to).Set(v.Field(i).Index(from))
+				list.Index(to).Set(field.Index(from))
 			}
-			v.Field(i).Set(list)
+			field.Set(list)
 		}
 		y, err := access.Compile(shuffled)
 		if err != nil {

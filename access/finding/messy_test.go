@@ -34,7 +34,8 @@ func TestAMessyWorldIsToldAsReviewed(t *testing.T) {
 	golden(t, "testdata/messy.txt", told(finding.Find(x, noon, finding.Options{MostExamples: 4})))
 }
 
-// told is findings in a few lines each.
+// told is findings in a few lines each. Of what the engine was asked, the verdict is
+// enough: its paths have tests of their own.
 func told(found []finding.Finding) string {
 	var b strings.Builder
 	for _, f := range found {
@@ -45,8 +46,12 @@ func told(found []finding.Finding) string {
 		if f.More > 0 {
 			fmt.Fprintf(&b, "  - and %d more\n", f.More)
 		}
-		for _, p := range f.Paths {
-			fmt.Fprintf(&b, "  %s\n", p)
+		if q := f.Answer.Question; !q.Principal.IsZero() {
+			fmt.Fprintf(&b, "  the engine: %s %s at %s\n", f.Answer.Verdict, q.Action, q.Place)
+		} else {
+			for _, p := range f.Paths {
+				fmt.Fprintf(&b, "  %s\n", p)
+			}
 		}
 		for _, c := range f.Change.Commands {
 			fmt.Fprintf(&b, "  $ %s\n", c.Line)

@@ -38,8 +38,8 @@ func NewAzure(roles []csp.RoleDefinition) *Azure {
 	var control, data []string
 	for _, role := range a.roles {
 		for _, p := range role.Permissions {
-			control = slices.Concat(control, p.Actions, p.NotActions)
-			data = slices.Concat(data, p.DataActions, p.NotDataActions)
+			control = append(append(control, p.Actions...), p.NotActions...)
+			data = append(append(data, p.DataActions...), p.NotDataActions...)
 		}
 	}
 	a.control, a.data = newUniverse(control), newUniverse(data)

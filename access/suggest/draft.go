@@ -90,11 +90,12 @@ func (d *draft) group(term csp.Term) csp.ObjectID {
 		d.adds.Memberships = append(d.adds.Memberships, csp.Membership{Group: group, Member: person, Term: term})
 		names = append(names, d.person(person).Name)
 	}
-	until := ""
-	if !term.Until.IsZero() {
-		until = " until the end of the task"
+	who := "a User Administrator of " + d.tenantName(partner)
+	if term.Until.IsZero() {
+		d.step(who, "", "Make a security group for the task and put %s into it.", strings.Join(names, ", "))
+	} else {
+		d.step(who, "", "Make a security group for the task, and leave it empty.")
 	}
-	d.step("a User Administrator of "+d.tenantName(partner), "", "Make a security group for the task and put %s into it%s.", strings.Join(names, ", "), until)
 	return group
 }
 

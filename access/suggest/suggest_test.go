@@ -271,7 +271,13 @@ func TestWaysThatWillNotDoAreRefusedWithTheReason(t *testing.T) {
 			name: "Lighthouse for who hands out access", task: "james: Microsoft.Authorization/roleAssignments/write at Production", way: "Lighthouse, eligible", why: "no built-in roles that can be given this way",
 		},
 		{
-			name: "an action that no role allows", task: "james: Example.Nobody/knows/action at Production", way: "guest with an Azure role", why: "no built-in roles that can be given this way",
+			name: "an action that no role allows", task: "james: Example.Nobody/blobs/read at Production", way: "guest with an Azure role", why: "no built-in roles that can be given this way",
+		},
+		{
+			name: "a foreign principal of a role that is not there", task: "james: Example.Nobody/blobs/read at Production", way: "foreign principal of a group of its own", why: "no built-in roles",
+		},
+		{
+			name: "a group of guests with a role that is not there", task: "james, jill: Example.Nobody/blobs/read at Production", way: "group of guests with an Azure role", why: "no built-in roles",
 		},
 		{
 			name: "a directory action that no role allows", task: "james: microsoft.directory/nobody/knows at directory of Contoso", way: "GDAP group", why: "no directory roles",
@@ -339,6 +345,10 @@ func TestWhatEverybodyHasNeedsNothing(t *testing.T) {
 func TestWhoeverIsAGuestAlreadyIsNotInvited(t *testing.T) {
 	b := world(t, "    users: [cleo]", "    users: [cleo]\n    guests: [james@alder.example]")
 	s, ok := named(b.suggest(b.task("james: "+restart+" at Production")), "guest with an Azure role")
+	var out bytes.Buffer
+	if err := (suggest.Result{Suggestions: []suggest.Suggestion{s}}).Text(&out, 0); err != nil || !strings.Contains(out.String(), s.Steps[0].Command) {
+		t.Errorf("the command is not told: %v\n%s", err, out.String())
+	}
 	if !ok || len(s.Adds.Principals) != 0 || len(s.Steps) != 1 || !strings.HasPrefix(s.Steps[0].Command, "az role assignment create --assignee-object-id '") {
 		t.Errorf("suggested: %v, with %+v", ok, s.Steps)
 	}
@@ -377,12 +387,9 @@ func TestPreconditionsAreNamed(t *testing.T) {
 
 func TestAGDAPRoleOfUnknownSupportIsNoted(t *testing.T) {
 	b := world(t)
-	for _, s := range b.suggest(b.task("james: microsoft.directory/groups/create at directory of Contoso")).Suggestions {
-		for _, c := range s.Conflicts {
-			if c.Rule == "" || c.Text == "" {
-				t.Errorf("%s: %+v", s.Name(), c)
-			}
-		}
+	s, ok := named(b.suggest(b.task("james: microsoft.directory/agentIdentities/authentication/update at directory of Contoso")), "GDAP group")
+	if !ok || len(s.Conflicts) != 1 || !strings.Contains(s.Conflicts[0].Text, "not published whether") {
+		t.Errorf("suggested: %v, with %+v", ok, s.Conflicts)
 	}
 }
 
@@ -440,6 +447,54 @@ func TestTasksThatMakeNoSenseAreRefused(t *testing.T) {
 		if _, err := suggest.For(b.x, b.facts, task, nil); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("the task is refused with %v, want %q", err, c.says)
 		}
+	}
+}
+
+// The facts must be those of the index; that they are not is noticed.
+func TestFactsOfAnotherWorldProveNothing(t *testing.T) {
+	b := world(t)
+	task := b.task("james: " + restart + " at Production")
+	contradicting := b.facts
+	contradicting.Tenants = append(append([]csp.Tenant{}, b.facts.Tenants...), csp.Tenant{ID: b.facts.Tenants[0].ID, Name: "Another name"})
+	result, err := suggest.For(b.x, contradicting, task, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Suggestions) != 0 || !strings.Contains(result.Refusals[0].Why, "contradict") {
+		t.Errorf("with contradicting facts: %+v", result)
+	}
+	wider := world(t, "        access: {Owner: cleo}", "        access: {Owner: [cleo, james@alder.example]}", "    users: [cleo]", "    users: [cleo]\n    guests: [james@alder.example]")
+	result, err = suggest.For(b.x, wider.facts, task, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if why := refused(result, "grant through Latchkey (guest with an Azure role)"); !strings.Contains(why, "would keep") {
+		t.Errorf("what stays at the end is refused because %q", why)
+	}
+}
+
+func TestAGapElsewhereIsNoReach(t *testing.T) {
+	b := world(t, "    users: [bill]", "    users: [bill]\n    gaps: {role assignments: not read}")
+	result := b.suggest(b.task("james: " + restart + " at Production"))
+	if _, ok := named(result, "Lighthouse, eligible"); !ok {
+		t.Errorf("a gap of Brightwater keeps Contoso's engineer out: %+v", result.Refusals)
+	}
+}
+
+func TestASubscriptionWithoutANameIsNamedByItsID(t *testing.T) {
+	const id = "5f3759df-0000-4000-8000-000000000030"
+	b := world(t, "      Test:\n", "      "+id+":\n")
+	s, ok := named(b.suggest(b.task("james: "+restart+" at /subscriptions/"+id)), "Lighthouse, permanent")
+	if !ok || !strings.Contains(s.Needs[0].Text, "/subscriptions/"+id) {
+		t.Errorf("suggested: %v, %+v", ok, s.Needs)
+	}
+}
+
+func TestACustomRoleMayAllowDataActions(t *testing.T) {
+	b := world(t)
+	s, ok := named(b.suggest(b.task("james: "+blobs+", Microsoft.Sql/servers/write at Production")), "guest with an Azure role, custom role")
+	if !ok || len(s.Adds.Roles) != 1 || len(s.Adds.Roles[0].Permissions[0].DataActions) != 1 || s.Over.Rights != 0 {
+		t.Errorf("suggested: %v, %+v", ok, s.Adds.Roles)
 	}
 }
 

@@ -57,10 +57,7 @@ func (d *draft) azureRoles(except func(csp.RoleDefinition) bool) ([]csp.RoleDefi
 	if d.Custom {
 		return []csp.RoleDefinition{d.customRole()}, ""
 	}
-	cover, ok, err := d.roles.Cover(d.azure.actions, except)
-	if err != nil {
-		return nil, err.Error()
-	}
+	cover, ok, _ := d.roles.Cover(d.azure.actions, except) // plans has seen that they are not too many
 	if !ok {
 		return nil, "no built-in roles that can be given this way allow all the actions"
 	}
@@ -313,10 +310,7 @@ func (d *draft) project(group csp.ObjectID, role csp.RoleDefinition, place acces
 
 // entraRoles are the least directory roles for the task's actions.
 func (d *draft) entraRoles(except func(csp.DirectoryRole) bool) ([]csp.DirectoryRole, string) {
-	cover, ok, err := d.entries.Cover(d.entra.actions, except)
-	if err != nil {
-		return nil, err.Error()
-	}
+	cover, ok, _ := d.entries.Cover(d.entra.actions, except) // plans has seen that they are not too many
 	if !ok {
 		return nil, "no directory roles that can be given this way allow all the actions"
 	}
@@ -333,7 +327,6 @@ func (d *draft) gdap(term csp.Term) string {
 	if term.Until.IsZero() {
 		d.stand(Permanent)
 	} else {
-		d.step("Latchkey", "", "Put the people into the group after the customer's approval, and take them out at the end.")
 		d.conflict("R11", "What was signed in before the end works until its token runs out, mostly within an hour.")
 	}
 	group := d.group(term)
@@ -345,6 +338,9 @@ func (d *draft) gdap(term csp.Term) string {
 				d.conflict("R11", "It is not published whether %s can be lent by GDAP.", role.Name)
 			}
 		}
+	}
+	if !term.Until.IsZero() {
+		d.step("Latchkey", "", "Put the people into the group after the customer's approval, and take them out at the end.")
 	}
 	return ""
 }

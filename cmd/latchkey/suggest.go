@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,7 @@ func (q *wish) task(c *cobra.Command, w *world) (task suggest.Task, notes []stri
 		}
 		task.People = append(task.People, id)
 	}
-	for i, text := range append(q.actions[:len(q.actions):len(q.actions)], q.dataActions...) {
+	for i, text := range slices.Concat(q.actions, q.dataActions) {
 		a, note, err := w.action(c, text, i >= len(q.actions))
 		if err != nil {
 			return task, nil, err

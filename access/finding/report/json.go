@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"latchkey/access"
@@ -117,7 +118,7 @@ func stopOf(s access.Stop) jsonStop {
 
 func pathOf(p access.Path) jsonPath {
 	out := jsonPath{Gives: p.Gives.String(), Text: told(p), Hops: []jsonHop{}}
-	for _, h := range append(p.Entry.Hops[:len(p.Entry.Hops):len(p.Entry.Hops)], p.Hops...) {
+	for _, h := range slices.Concat(p.Entry.Hops, p.Hops) {
 		out.Hops = append(out.Hops, jsonHop{Does: h.Kind.String(), From: stopOf(h.From), To: stopOf(h.To), Rule: h.Rule})
 	}
 	return out

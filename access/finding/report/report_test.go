@@ -99,6 +99,28 @@ func TestNothingFoundIsSaidInEveryForm(t *testing.T) {
 	}
 }
 
+func TestManyPathsAndExamplesAreCounted(t *testing.T) {
+	hop := access.Path{Gives: access.Has, Hops: []access.Hop{{Kind: access.MemberOf, From: access.Stop{Name: "ann"}, To: access.Stop{Name: "Ops"}}}}
+	f := finding.Finding{
+		Kind: finding.EligibleWithoutEnd, Severity: finding.Low, Text: "Something.", Count: finding.Count{Items: 7}, More: 6,
+		Examples: []finding.Example{{Text: "one"}}, Paths: []access.Path{hop, hop, hop, hop, hop},
+	}
+	other := f
+	other.Kind = finding.StrongerIdentity
+	other.Count.Items = 1
+	entry := f
+	entry.Kind = finding.Artefact
+	var out bytes.Buffer
+	if err := report.Text(&out, report.Report{At: noon, Findings: []finding.Finding{f, other, entry}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"7 assignments and memberships", "1 operator", "7 entries", "and 6 more", "and 2 further paths", "3 findings: 3 low."} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, out.String())
+		}
+	}
+}
+
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
@@ -223,11 +245,11 @@ func TestSARIFHasTheShapeThatToolsRead(t *testing.T) {
 		if !slices.Contains([]string{"error", "warning", "note"}, result.Level) || result.Message.Text == "" {
 			t.Errorf("result %d has the level %q and the message %q", i, result.Level, result.Message.Text)
 		}
-		for _, print := range result.PartialFingerprints {
-			if prints[print] {
-				t.Errorf("two results have the fingerprint %s", print)
+		for _, seal := range result.PartialFingerprints {
+			if prints[seal] {
+				t.Errorf("two results have the fingerprint %s", seal)
 			}
-			prints[print] = true
+			prints[seal] = true
 		}
 		if len(result.Locations) != 1 {
 			t.Errorf("result %d has %d locations", i, len(result.Locations))
