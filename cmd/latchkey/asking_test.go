@@ -49,7 +49,7 @@ func example(t *testing.T, line string) string {
 	got := command(t, args[2:]...)
 	said := strings.TrimRight(got.out+got.err, "\n")
 	var lines []string
-	for _, l := range strings.Split(said, "\n") {
+	for l := range strings.SplitSeq(said, "\n") {
 		lines = append(lines, strings.TrimRight(l, " "))
 	}
 	text := strings.Join(lines, "\n") + "\n"
