@@ -191,7 +191,7 @@ func TestChangesThatCannotBeMadeSayWhy(t *testing.T) {
 		{"remove partner birch from contoso's partners", "the two have no relationship at all"},
 		{"remove partner birch from contrast", `between them there is the GDAP relationship "Twice", a reseller relationship`},
 		{"end gdap gone", `the GDAP relationship "Gone" is not active but expired`},
-		{"end gdap halp", `there is no GDAP relationship "halp"; nearest: Help`},
+		{"end gdap hulp", `there is no GDAP relationship "hulp"; nearest: Help`},
 		{"end gdap twice", `2 GDAP relationships are called "twice": write the id of one`},
 		{"end reseller birch of contoso", "Birch is no reseller of Contoso"},
 		{"end reseller birch of third", "there is delegated administration (DAP)"},

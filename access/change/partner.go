@@ -3,6 +3,7 @@ package change
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"latchkey/access/naming"
 	"latchkey/csp"
@@ -139,9 +140,5 @@ func otherSwitches(f csp.Facts, partner, customer csp.TenantID) string {
 	if there == nil {
 		return "; the two have no relationship at all"
 	}
-	text := "; between them there is " + there[0]
-	for _, more := range there[1:] {
-		text += ", " + more
-	}
-	return text
+	return "; between them there is " + strings.Join(there, ", ")
 }

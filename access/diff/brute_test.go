@@ -3,6 +3,7 @@ package diff_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -83,9 +84,7 @@ func bruteForce(before, after diff.Side) map[gain]bool {
 	found := map[gain]bool{}
 	places, _ := placesOf(before.Index.Estate)
 	more, _ := placesOf(after.Index.Estate)
-	for key, at := range more {
-		places[key] = at
-	}
+	maps.Copy(places, more)
 	for _, who := range told(before.Index, after.Index) {
 		for key, at := range places {
 			actions := azure
@@ -335,9 +334,7 @@ func verdicts(before, after diff.Side) map[string]bool {
 	found := map[string]bool{}
 	places, _ := placesOf(before.Index.Estate)
 	more, _ := placesOf(after.Index.Estate)
-	for key, at := range more {
-		places[key] = at
-	}
+	maps.Copy(places, more)
 	for _, who := range told(before.Index, after.Index) {
 		for key, at := range places {
 			for _, a := range diff.Standing {

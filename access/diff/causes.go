@@ -46,7 +46,7 @@ func (s side) membershipCause(member, group estate.Principal, after term) Cause 
 	return Cause{text + s.nameOf(group), rule}
 }
 
-func (s side) assignmentCause(n uint32, at spot) Cause {
+func (s side) assignmentCause(n uint32) Cause {
 	who, role := s.e.AssignmentPrincipal[n], s.roleName(s.e.AssignmentRole[n])
 	verb := " was given to "
 	if s.isBefore {

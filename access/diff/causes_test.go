@@ -56,22 +56,28 @@ func TestLinesSayWhoLostWhatWhereAndWhy(t *testing.T) {
 		{"the partner was removed", edit("    dap: Alder\n", ""), "ann lost Owner at Shop (Contoso) because Contoso lists Alder no more as its delegated administrator R10\n" +
 			"ann lost Global Administrator in the directory of Contoso because Contoso lists Alder no more as its delegated administrator R10\n" +
 			"bob lost Helpdesk Administrator in the directory of Contoso because Contoso lists Alder no more as its delegated administrator R10"},
-		{"GDAP began", edit("    reseller:", "    gdap: {Help: {partner: Alder, groups: {Night: Directory Readers}}}\n    reseller:"),
+		{
+			"GDAP began", edit("    reseller:", "    gdap: {Help: {partner: Alder, groups: {Night: Directory Readers}}}\n    reseller:"),
 			"bob lost Helpdesk Administrator in the directory of Contoso because the GDAP relationship \"Help\" of Alder with Contoso began R11\n" +
-				"bob gained Directory Readers in the directory of Contoso because the GDAP relationship \"Help\" of Alder with Contoso began R11"},
+				"bob gained Directory Readers in the directory of Contoso because the GDAP relationship \"Help\" of Alder with Contoso began R11",
+		},
 		{"somebody became a guest", edit("users: [cleo, dave]", "users: [cleo, dave]\n    guests: [ann@alder.example]"), "ann lost Owner at Shop (Contoso) because ann of Alder became a guest of Contoso R13"},
 		{"a role was projected", edit("      Shop:\n", "      Shop:\n        lighthouse: {Reader: bob @ Alder}\n"), "bob gained Reader at Shop (Contoso) because Reader at Shop (Contoso) is projected to bob by Lighthouse R28"},
-		{"somebody is gone", edit("cleo, dave", "cleo", "Reader: [Ops, dave]", "Reader: [Ops]", "Directory Readers: dave", "Directory Readers: []"),
+		{
+			"somebody is gone", edit("cleo, dave", "cleo", "Reader: [Ops, dave]", "Reader: [Ops]", "Directory Readers: dave", "Directory Readers: []"),
 			"dave lost Reader at Shop (Contoso) because dave is gone from Contoso R2; Reader at Shop (Contoso) was taken from dave R18\n" +
-				"dave lost Directory Readers in the directory of Contoso because dave is gone from Contoso R2; Directory Readers in Contoso was taken from dave R14"},
+				"dave lost Directory Readers in the directory of Contoso because dave is gone from Contoso R2; Directory Readers in Contoso was taken from dave R14",
+		},
 		{"somebody is new", edit("cleo, dave", "cleo, dave, eve", "Reader: [Ops, dave]", "Reader: [Ops, dave, eve]"), "eve gained Reader at Shop (Contoso) because eve is new in Contoso R2; Reader at Shop (Contoso) was given to eve R18"},
 		{"denials are not collected any more", edit("    dap: Alder\n", "    dap: Alder\n    gaps: {deny assignments: not allowed}\n"), "cleo, dave lost Reader at Shop (Contoso) because deny assignments of Contoso were collected only before M9\n" +
 			"ann lost Owner at Shop (Contoso) because deny assignments of Contoso were collected only before M9"},
 		{"the reseller is gone, which changes nothing", edit("    reseller: Alder\n", ""), ""},
 		{"a group became another kind of group", edit("Ops: [cleo]", "Ops: {members: [cleo], dynamic: yes}"), ""},
 		{"the old rules came", edit("    dap: Alder\n", "    dap: Alder\n    old rules: yes\n"), ""},
-		{"a subscription was moved", edit("      Shop:\n", "      Shop:\n        in: all\n", "    subscriptions:", "    management groups: {all: {access: {Operator: cleo}}}\n    subscriptions:"),
-			"cleo gained Operator at all (Contoso) because Operator at all (Contoso) was given to cleo R18; Shop (Contoso) was moved R17; all (Contoso) is new R17"},
+		{
+			"a subscription was moved", edit("      Shop:\n", "      Shop:\n        in: all\n", "    subscriptions:", "    management groups: {all: {access: {Operator: cleo}}}\n    subscriptions:"),
+			"cleo gained Operator at all (Contoso) because Operator at all (Contoso) was given to cleo R18; Shop (Contoso) was moved R17; all (Contoso) is new R17",
+		},
 		{"a subscription is new", edit("      Shop:\n", "      Blog: {created by: Alder}\n      Shop:\n"), "ann gained Owner at Blog (Contoso) because Owner at Blog (Contoso) was given to AdminAgents of Alder R21; Blog (Contoso) is new R17"},
 	}
 	for _, test := range tests {

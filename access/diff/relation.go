@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"latchkey/access/estate"
 	"latchkey/csp"
@@ -81,13 +82,13 @@ func (s side) gdapText(n int) string {
 	if g.Status != csp.GDAPActive || s.term(g.Term) == over {
 		return notActive
 	}
-	text := fmt.Sprint(s.e.TenantID[g.Partner], ids(s, g.Roles))
+	text := []string{fmt.Sprint(s.e.TenantID[g.Partner], ids(s, g.Roles))}
 	for _, a := range s.e.AccessAssignments {
 		if int(a.GDAP) == n && a.Status == csp.GDAPActive {
-			text += fmt.Sprint(" ", s.e.PrincipalID[a.Group], ids(s, a.Roles))
+			text = append(text, fmt.Sprint(s.e.PrincipalID[a.Group], ids(s, a.Roles)))
 		}
 	}
-	return text
+	return strings.Join(text, " ")
 }
 
 func ids(s side, roles []estate.DirectoryRole) []string {

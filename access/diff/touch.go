@@ -340,7 +340,7 @@ func numbers(from, end uint32) []uint32 {
 }
 
 func (p *pair) touchAssignment(s side, n uint32, at spot) {
-	p.touchAll(s, s.acting(s.e.AssignmentPrincipal[n]), area{spots: []spot{at}}, s.assignmentCause(n, at))
+	p.touchAll(s, s.acting(s.e.AssignmentPrincipal[n]), area{spots: []spot{at}}, s.assignmentCause(n))
 }
 
 // nodeRows finds places that are new or gone where that says something by

@@ -138,9 +138,9 @@ func beginsWithWords(stored []byte, text string) bool {
 
 // localPart is a sign-in name up to its @; empty if there is none.
 func localPart(signIn []byte) []byte {
-	at := bytes.IndexByte(signIn, '@')
-	if at < 0 {
+	local, _, found := bytes.Cut(signIn, []byte{'@'})
+	if !found {
 		return nil
 	}
-	return signIn[:at]
+	return local
 }

@@ -174,7 +174,7 @@ func TestPrincipalsAreFoundByWhatPeopleType(t *testing.T) {
 			in, _ = n.Tenant(test.in)
 		}
 		p, err := n.Principal(test.text, test.sort, in)
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {
@@ -244,7 +244,7 @@ func TestPlacesAreFoundByWhatPeopleType(t *testing.T) {
 			in, _ = n.Tenant(test.in)
 		}
 		place, err := n.Place(test.text, test.where, in)
-		got := ""
+		var got string
 		switch {
 		case err != nil:
 			got = err.Error()
@@ -327,7 +327,7 @@ func TestRolesAreFoundByNameOrID(t *testing.T) {
 	for text, want := range map[string]string{
 		"directory readers": "Directory Readers", "user administrator": "User Administrator",
 		"62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
-		"User Administrater":                   `there is no directory role "User Administrater"; nearest: User Administrator`,
+		"User Administratur":                   `there is no directory role "User Administratur"; nearest: User Administrator`,
 	} {
 		role, err := n.DirectoryRole(text)
 		if got := role.Name; got != want && (err == nil || err.Error() != want) {

@@ -49,7 +49,7 @@ func example(t *testing.T, line string) string {
 	got := command(t, args[2:]...)
 	said := strings.TrimRight(got.out+got.err, "\n")
 	var lines []string
-	for _, l := range strings.Split(said, "\n") {
+	for l := range strings.SplitSeq(said, "\n") {
 		lines = append(lines, strings.TrimRight(l, " "))
 	}
 	text := strings.Join(lines, "\n") + "\n"
@@ -217,5 +217,28 @@ func TestDamagedSnapshotsAreRefused(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(folder, "x.txt")); !os.IsNotExist(err) {
 		t.Error("something was written in a form that there is not")
+	}
+}
+
+func TestScenariosAreRun(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "access", "scenario", "testdata", "r18-*.txtar"))
+	ok(t, err)
+	if len(files) == 0 {
+		t.Fatal("there are no scenarios of R18")
+	}
+	if got := command(t, append([]string{"scenario"}, files...)...); got.code != 0 || !strings.Contains(got.out, "every answer is as written") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	text, err := os.ReadFile(files[0])
+	ok(t, err)
+	wrong := filepath.Join(t.TempDir(), "wrong.txtar")
+	ok(t, os.WriteFile(wrong, []byte(strings.Replace(string(text), ": has not", ": can get", 1)), 0o600))
+	if got := command(t, "scenario", files[0], wrong); got.code != 1 || !strings.Contains(got.out, "wrong.txtar:") || !strings.Contains(got.out, "1 of 2 scenarios") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	for _, args := range [][]string{{"scenario"}, {"scenario", "none.txtar"}, {"scenario", filepath.Join("..", "..", "go.mod")}} {
+		if got := command(t, args...); got.code == 0 || got.err == "" {
+			t.Errorf("%v: exit %d: %s", args, got.code, got.err)
+		}
 	}
 }

@@ -20,7 +20,7 @@ const becomeHelp = "compare whole verdicts for a few standing questions: also wh
 func compareCommand(s streams) *cobra.Command {
 	var q question
 	c := &cobra.Command{
-		Use: "compare PRINCIPAL PRINCIPAL --world FILE", Short: "Say what one person has and another lacks", Args: exactly(2),
+		Use: "compare PRINCIPAL OTHER --world FILE", Short: "Say what one person has and another lacks", Args: exactly(2),
 		Long: "Says what the second of two people has that the first lacks, and the reverse.\n" + namesHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			w, err := q.open(c)
