@@ -64,8 +64,8 @@ func (n indexNames) PlaceName(place access.Place) string {
 // above names a scope above the subscriptions, of which every tenant has its own.
 func above(scope csp.Scope, tenant string) string {
 	text := "the root"
-	if scope.Kind() == csp.ManagementGroupScope {
-		text = "management group " + scope.Name()
+	if scope.Kind() != csp.RootScope {
+		text = scope.Kind().String() + " " + scope.Name()
 	}
 	if tenant != "" {
 		text += " of " + tenant
@@ -144,6 +144,21 @@ func (o options) where(place access.Place) string {
 		return "in " + o.place(place)
 	}
 	return "at " + o.place(place)
+}
+
+// readable puts names in the place of the scopes in a sentence of the engine's.
+func (o options) readable(text string) string {
+	if o.names == nil || !strings.Contains(text, "/subscriptions/") {
+		return text
+	}
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		bare := strings.TrimRight(word, ",.;:")
+		if scope, err := csp.ParseScope(bare); err == nil && !scope.Subscription().IsZero() {
+			words[i] = o.place(access.At(scope)) + word[len(bare):]
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // scope is a scope in a tenant known by name.

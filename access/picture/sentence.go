@@ -15,6 +15,11 @@ const longest = 200
 
 func clean(s string) string { return lettering.Clip(lettering.Clean(s), longest) }
 
+// says is a sentence of the engine's, with names for scopes.
+func (o options) says(s string) string {
+	return lettering.Clip(lettering.Clean(o.readable(s)), 4*longest)
+}
+
 // Title is the answer in a few words: "James has
 // Microsoft.Compute/virtualMachines/restart/action at shop".
 func Title(a access.Answer, options ...Option) string { return tell(a, options).title() }
@@ -84,7 +89,7 @@ func (o options) gap(g csp.Gap) string {
 	if g.Why != "" {
 		text += ": " + g.Why
 	}
-	return clean(text)
+	return o.says(text)
 }
 
 // denied is what a deny assignment takes from whom.

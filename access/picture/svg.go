@@ -4,20 +4,22 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"latchkey/access"
 	"latchkey/access/picture/internal/columns"
 	"latchkey/access/picture/internal/lettering"
+	"latchkey/csp"
 )
 
 // Sizes in pixels.
 const (
-	boxWidth    = 172
+	boxWidth    = 160
 	boxHeight   = 78
 	margin      = 24
 	leastWidth  = 640
-	labelWidth  = 104
+	labelWidth  = 92
 	betweenRows = 30 // between parts of the picture
 )
 
@@ -83,7 +85,7 @@ func (d *drawing) part(heading string, trails []trail) *part {
 		for _, line := range append(l.above, l.below...) {
 			width = max(width, smallFont.Width(line))
 		}
-		g.Arrows = append(g.Arrows, columns.Arrow{From: a.from, To: a.to, Label: width, Above: 6 + 13*len(l.above), Below: 6 + 12*len(l.below)})
+		g.Arrows = append(g.Arrows, columns.Arrow{From: a.from, To: a.to, Label: width, Above: 8 + 13*len(l.above), Below: 6 + 12*len(l.below)})
 	}
 	p.plan = columns.Lay(g)
 	return p
@@ -156,21 +158,16 @@ func (d *drawing) arrow(p *part, n int) {
 	a, r := p.arrows[n], p.plan.Routes[n]
 	class, tone := arrowLook(a.link)
 	d.openf(`<g class="lk-arrow lk-%s"><title>%s</title>`, class, escape(d.arrowTitle(p, a)))
-	var path strings.Builder
-	for _, c := range append(r.Tails, r.Links...) {
-		middle := (c.X1 + c.X2) / 2
-		fmt.Fprintf(&path, "M%d %dC%d %d %d %d %d %d", c.X1, c.Y1, middle, c.Y1, middle, c.Y2, c.X2, c.Y2)
-	}
-	for _, c := range r.Lanes {
-		fmt.Fprintf(&path, "M%d %dH%d", c.X1, c.Y1, c.X2)
-	}
 	h := r.Head
-	fmt.Fprintf(&path, "M%d %dH%d", h.X1, h.Y1, h.X2-6)
-	d.printf(`<path class="lk-line" d="%s" fill="none" stroke="%s" stroke-width="1.6" stroke-linecap="round"%s/>`, path.String(), tones[tone], dashes(a.link))
+	d.printf(`<path class="lk-line" d="%s" fill="none" stroke="%s" stroke-width="1.6" stroke-linecap="round"%s/>`, pathOf(r), tones[tone], dashes(a.link))
 	d.printf(`<path class="lk-head" d="M%d %dl-9 -4.5v9z" fill="%s"/>`, h.X2, h.Y2, tones[tone])
 	middle := (h.X1 + h.X2 - 8) / 2
+	lift := 6
+	if a.crossed {
+		lift = 10
+	}
 	for i, line := range p.labels[n].above {
-		d.text(middle, h.Y1-6-13*(len(p.labels[n].above)-1-i), smallFont, "middle", line, "")
+		d.text(middle, h.Y1-lift-13*(len(p.labels[n].above)-1-i), smallFont, "middle", line, "")
 	}
 	for i, line := range p.labels[n].below {
 		d.text(middle, h.Y1+13+12*i, smallFont, "middle", line, `font-style="italic" fill-opacity=".8"`)
@@ -179,6 +176,30 @@ func (d *drawing) arrow(p *part, n int) {
 		d.printf(`<path class="lk-cross" d="M%d %dl11 11m0 -11l-11 11" fill="none" stroke="%s" stroke-width="2.4" stroke-linecap="round"/>`, middle-5, h.Y1-5, tones[tone])
 	}
 	d.printf("</g>\n")
+}
+
+// pathOf is the way of an arrow as a path, without a break where one piece goes
+// on from another, so that dashes do.
+func pathOf(r columns.Route) string {
+	pieces := slices.Concat(r.Tails, r.Lanes, r.Links, []columns.Curve{r.Head})
+	slices.SortStableFunc(pieces, func(a, b columns.Curve) int { return cmp.Compare(a.X1, b.X1) })
+	var path strings.Builder
+	x, y := -1, -1
+	for _, c := range pieces {
+		if x != c.X1 || y != c.Y1 {
+			fmt.Fprintf(&path, "M%d %d", c.X1, c.Y1)
+		}
+		x, y = c.X2, c.Y2
+		if c == r.Head {
+			x -= 6 // where the point begins
+		}
+		if middle := (c.X1 + c.X2) / 2; c.Y1 == c.Y2 {
+			fmt.Fprintf(&path, "H%d", x)
+		} else {
+			fmt.Fprintf(&path, "C%d %d %d %d %d %d", middle, c.Y1, middle, c.Y2, x, y)
+		}
+	}
+	return path.String()
 }
 
 func (d *drawing) arrowTitle(p *part, a arrow) string {
@@ -220,7 +241,7 @@ func (d *drawing) box(b box, r columns.Rect) {
 	d.openf(`<g class="lk-box lk-%s" transform="translate(%d %d)"><title>%s</title>`, look.class, r.X, r.Y, escape(d.boxTitle(b)))
 	look.draw(d, r.W, r.H, look.tone)
 	room := r.W - 2*look.inset
-	lines := nameFont.Wrap(boxName(b), room, 2)
+	lines := nameFont.Wrap(shortName(b), room, 2)
 	where := d.boxWhere(b)
 	middle := r.W / 2
 	y := (r.H-15*len(lines)-15)/2 + 10
@@ -236,6 +257,29 @@ func (d *drawing) box(b box, r columns.Rect) {
 		d.text(middle, y+15, smallFont, "middle", smallFont.Fit(where, room), `fill-opacity=".8"`)
 	}
 	d.printf("</g>\n")
+}
+
+// shortName is the name without what the box says anyhow.
+func shortName(b box) string {
+	name, one := boxName(b), b.things[0]
+	switch {
+	case len(b.things) > 1:
+	case one.kind == action:
+		if _, rest, ok := strings.Cut(name, "/"); ok {
+			return rest // without the provider, which the title has
+		}
+	case one.kind == foreign:
+		return strings.TrimSuffix(strings.TrimPrefix(name, "Foreign Principal for "), " ("+clean(one.tenant)+")")
+	}
+	return name
+}
+
+// shortScope says a scope by kind and name, of an id no more than its beginning.
+func shortScope(s csp.Scope) string {
+	if s.Kind() == csp.SubscriptionScope {
+		return "subscription " + s.Name()[:8] + "…"
+	}
+	return above(s, "")
 }
 
 func (d *drawing) boxWord(b box) string {
@@ -255,9 +299,11 @@ func (d *drawing) boxWhere(b box) string {
 		for _, other := range b.things[:min(4, len(b.things))] {
 			all = append(all, clean(other.name))
 		}
-		return strings.Join(all, ", ") + " ..."
+		return strings.Join(all, ", ") + "…"
 	case one.kind == door || one.kind == lack:
 		return ""
+	case !one.scope.IsZero() && d.names == nil:
+		return "at " + shortScope(one.scope)
 	case !one.scope.IsZero():
 		return d.at(b)
 	case one.tenant == "" || strings.Contains(one.name, one.tenant):
@@ -300,7 +346,7 @@ func (d *drawing) remarks(g graph) {
 		}
 	}
 	for _, n := range d.Notes {
-		lines = append(lines, upper(clean(n.Text))+" ("+clean(n.Rule)+").")
+		lines = append(lines, upper(d.says(n.Text))+" ("+clean(n.Rule)+").")
 	}
 	for _, text := range lines {
 		for _, line := range smallFont.Wrap(text, d.width, 3) {
@@ -381,7 +427,7 @@ func (d *drawing) description() string {
 		all = append(all, fmt.Sprintf("%d. %s: %s.", n+1, d.heading(r), strings.Join(d.steps(g, r), "; ")))
 	}
 	for _, m := range d.Misses {
-		all = append(all, upper(clean(m.Text))+".")
+		all = append(all, upper(d.says(m.Text))+".")
 	}
 	return lettering.Clip(cmp.Or(strings.Join(all, " "), "There is no way."), 3000)
 }

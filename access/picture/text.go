@@ -99,12 +99,12 @@ func (t told) steps(g graph, r route) []string {
 }
 
 func (t told) step(from box, l leg, to box) string {
-	text := t.step0(from, l, to)
+	text := t.clause(from, l, to)
 	if l.hop == access.Holds || l.hop == access.Projects {
 		text += " " + t.at(to)
 	}
-	if l.detail != "" {
-		text += ", " + detail(l)
+	if k := to.kind(); l.detail != "" && k != denial && k != doubt {
+		text += ", " + t.detail(l)
 	}
 	if l.rule != "" {
 		text += " (" + l.rule + ")"
@@ -112,24 +112,27 @@ func (t told) step(from box, l leg, to box) string {
 	return text
 }
 
-func (t told) step0(from box, l leg, to box) string {
-	verb := l.verb
+func (t told) clause(from box, l leg, to box) string {
+	verb, subject := l.verb, names(from)
+	if len(from.things) > 1 {
+		subject = "each of these"
+	}
 	if l.eligible {
 		verb = "can activate it, and then " + verb
 	}
 	switch {
 	case to.kind() == denial:
-		return names(from) + " would allow it; the deny assignment " + names(to) + " " + t.at(to) + " takes it away"
+		return subject + " would allow it; the deny assignment " + names(to) + " " + t.at(to) + " takes it away"
 	case to.kind() == doubt:
-		return names(from) + " may " + strings.TrimSuffix(verb, "s") + " it; not known: " + t.gapOf(to)
+		return subject + " may " + strings.TrimSuffix(verb, "s") + " it; not known: " + t.gapOf(to)
 	case l.hop == access.AssignsHimself || l.hop == access.Takes:
 		return "so that he " + verb + " " + names(to)
 	}
-	return names(from) + " " + verb + " " + names(to)
+	return subject + " " + verb + " " + names(to)
 }
 
 func (t told) gapOf(b box) string {
-	return clean(b.things[0].name + at(" "+t.at(b)) + after(": ", b.things[0].more))
+	return t.says(b.things[0].name + at(" "+t.at(b)) + after(": ", b.things[0].more))
 }
 
 func at(s string) string { return strings.TrimRight(s, " ") }
@@ -142,11 +145,11 @@ func after(mark, s string) string {
 }
 
 // detail is what else there is to say of a leg.
-func detail(l leg) string {
+func (t told) detail(l leg) string {
 	if l.hop == access.Allows {
 		return "by the pattern " + clean(l.detail)
 	}
-	return clean(l.detail)
+	return t.says(l.detail)
 }
 
 // names are the name of a box, or of the first of its things.
@@ -158,7 +161,7 @@ func names(b box) string {
 	for i, one := range b.things {
 		all[i] = clean(one.name)
 	}
-	return fmt.Sprintf("one of %s %s: %s,", thousands(len(all)), plurals[b.kind()], list(all, 5))
+	return fmt.Sprintf("one of %s %s (%s)", thousands(len(all)), plurals[b.kind()], list(all, 5))
 }
 
 // at is where what is in a box holds, with its preposition.
@@ -205,9 +208,9 @@ func (p *page) rest(t told) {
 	p.list("Denied:", items)
 	items = nil
 	for _, m := range t.Misses {
-		text := upper(clean(m.Text)) + "."
+		text := upper(t.says(m.Text)) + "."
 		if m.Next != "" {
-			text += " What helps: " + clean(m.Next) + "."
+			text += " What helps: " + t.says(m.Next) + "."
 		}
 		items = append(items, text)
 	}
@@ -219,7 +222,7 @@ func (p *page) rest(t told) {
 	p.list("What is not known:", items)
 	items = nil
 	for _, n := range t.Notes {
-		items = append(items, upper(clean(n.Text))+" ("+n.Rule+").")
+		items = append(items, upper(t.says(n.Text))+" ("+clean(n.Rule)+").")
 	}
 	p.list("Besides:", items)
 	p.contexts(t.Contexts)

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"cmp"
+	"strings"
 
 	"latchkey/access"
 	"latchkey/csp"
@@ -142,14 +143,25 @@ func (t told) asked() thing {
 	return thing{id: id, name: t.principal(t.Question.Principal)}
 }
 
-// action is what was asked for.
+// action is what was asked for: what the paths end in, or the misses.
 func (t told) action() thing {
+	end := thing{kind: action, id: t.Question.Action.String(), name: t.Question.Action.String(), scope: t.Question.Place.Scope}
+	ways := make([][]access.Hop, 0, len(t.Paths)+len(t.Misses))
 	for _, p := range t.Paths {
-		if n := len(p.Hops); n > 0 && p.Hops[n-1].To.Kind == access.ActionStop {
-			return thingOf(p.Hops[n-1].To)
+		ways = append(ways, p.Hops)
+	}
+	for _, m := range t.Misses {
+		ways = append(ways, m.There)
+	}
+	for _, hops := range ways {
+		if len(hops) == 0 {
+			continue
+		}
+		if last := thingOf(hops[len(hops)-1].To); last.kind == action && strings.EqualFold(last.id, end.id) {
+			return last
 		}
 	}
-	return thing{kind: action, id: t.Question.Action.String(), name: t.Question.Action.String(), scope: t.Question.Place.Scope}
+	return end
 }
 
 // trails are the ways of the answer, and where it is a no, what there is of ways
@@ -218,7 +230,7 @@ func (t told) lacking(m access.Miss) trail {
 		return way
 	}
 	if first := thingOf(m.There[0].From); first.id != t.who.id {
-		way.legs = append([]leg{{link: link{verb: "acts as"}, to: first}}, way.legs...)
+		way.legs = append(t.legsTo(first), way.legs...)
 	} else {
 		way.from = first
 	}
@@ -228,6 +240,21 @@ func (t told) lacking(m access.Miss) trail {
 	}
 	way.legs = append(way.legs, leg{to: what, link: link{verb: "but", lacking: true}}, leg{to: t.end, link: link{lacking: true}})
 	return way
+}
+
+// legsTo lead from him to whom he acts as, as a path tells it, or else in one.
+func (t told) legsTo(what thing) []leg {
+	for _, p := range t.Paths {
+		if len(p.Hops) == 0 || thingOf(p.Hops[0].From) != t.who {
+			continue
+		}
+		for i, h := range p.Hops {
+			if thingOf(h.To) == what {
+				return legsOf(p.Hops[:i+1])
+			}
+		}
+	}
+	return []leg{{link: link{verb: "acts as"}, to: what}}
 }
 
 // doors are the ways in that take something of their own, which the paths do not

@@ -62,9 +62,9 @@ const (
 	betweenBoxes = 22
 	betweenLanes = 12
 	laneHeight   = 4
-	leastTurn    = 44  // room for curves
+	leastTurn    = 38  // room for curves
 	mostTurn     = 110 // the same, where they climb high
-	headRoom     = 18  // a head beside its label
+	headRoom     = 16  // a head beside its label
 	fine         = 16  // rows are reckoned in parts of a pixel
 )
 
