@@ -200,6 +200,9 @@ func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) boo
 	if in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
 		return false
 	}
+	if q.taken.commands[in] >= sure {
+		return true
+	}
 	if len(q.x.DirectoryAssignmentsOf(p)) > 0 {
 		return false
 	}

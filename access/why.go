@@ -170,9 +170,14 @@ func (t *telling) chainPaths(w *way, r right, steps, freed bool, prefix, hops []
 	}
 }
 
-// isFreed says whether a denial stands in the way as things are, and not once he
-// activates a membership that the denial excludes (M8).
+// isFreed says whether a right that he holds takes a step all the same: to sign in
+// to the tenant, or to be in a group that a denial excludes (M8).
 func (t *telling) isFreed(w *way, r right) bool {
+	if w.delegated() {
+		if _, sure := t.signsIn(w.by, t.firm(w.by)); sure == no {
+			return true
+		}
+	}
 	now := *w
 	now.could = w.firm
 	bound, _ := t.deniedTo(&now, r)
