@@ -104,12 +104,10 @@ func (x *Index) numberOf(id csp.DirectoryRoleID) estate.DirectoryRole {
 	return estate.None
 }
 
-// allowsInDirectory says whether a grant's role allows the row's action. Nothing
-// is known of a role that no list has, but that a Global Administrator may
-// anything is known of him (R15).
+// allowsInDirectory says whether a grant's role allows the row's action.
 func (q *asking) allowsInDirectory(g grant, r *row) truth {
 	if g.number == estate.None {
-		return maybe
+		return allowsAction(published()[g.role], r.action.name)
 	}
 	return r.directory[g.number]
 }
