@@ -58,6 +58,8 @@ type taken struct {
 	commandBy   map[estate.Tenant]step
 	fillsGroups map[estate.Tenant]truth
 	fillsBy     map[estate.Tenant]step
+	// more: accounts that add nothing were left out.
+	more bool
 	// standings are kept until a group opens.
 	standings map[account]standing
 }
@@ -189,15 +191,20 @@ func (q *asking) reset(sure truth, by step) bool {
 	return changed
 }
 
+// fewAccounts are as many principals of a tenant as are taken one by one, so that
+// every path is told; of larger tenants those that add nothing are left out.
+const fewAccounts = 64
+
 // isOutdone says whether an account of another tenant than the target is no more
 // than a new account of its tenant would be, which can be made and be put into
 // every group that this one is in. It keeps those who may reset the passwords of
 // thousands from being thousands.
 func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) bool {
-	if in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
+	if q.x.TenantFirst[in+1]-q.x.TenantFirst[in] <= fewAccounts || in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
 		return false
 	}
 	if q.taken.commands[in] >= sure {
+		q.taken.more = true
 		return true
 	}
 	if len(q.x.DirectoryAssignmentsOf(p)) > 0 {
@@ -208,6 +215,7 @@ func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) boo
 			return false
 		}
 	}
+	q.taken.more = true
 	return true
 }
 

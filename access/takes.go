@@ -10,6 +10,7 @@ import (
 // takenPaths are the ways by which he gets the action as somebody else, or by
 // being put into groups: one for each right of each account he can act as (M7, M8).
 func (t *telling) takenPaths() {
+	t.answer.More = t.answer.More || t.taken.more
 	t.commandPath()
 	for _, a := range t.taken.order {
 		how := t.taken.how[a]
@@ -103,7 +104,7 @@ func (t *telling) grantPathTo(s step) []Hop {
 	g := s.grant
 	var hops []Hop
 	if g.holder != estate.None && account(g.holder) != s.by {
-		hops = t.joining(s.by, g.holder)
+		hops = t.joiningFirst(s.by, g.holder)
 	}
 	hops = append(hops, t.grantHops(g, s.in)...)
 	if s.kind == Commands {
@@ -111,6 +112,26 @@ func (t *telling) grantPathTo(s step) []Hop {
 		hops = append(hops, Hop{Kind: Commands, From: role, To: t.x.tenantStop(s.in), Rule: "R15"})
 	}
 	return hops
+}
+
+// joiningFirst are the hops of joining, and before them the directory role by which
+// the account puts itself into a group.
+func (t *telling) joiningFirst(a account, group estate.Principal) []Hop {
+	hops := t.joining(a, group)
+	if len(hops) == 0 || hops[0].Kind != AddsHimself {
+		return hops
+	}
+	tenant := t.x.tenantOf(a)
+	by := t.taken.fillsBy[tenant]
+	if t.taken.commands[tenant] > t.taken.fillsGroups[tenant] {
+		by = t.taken.commandBy[tenant]
+	}
+	if by.by != a || by.grant.holder == group {
+		return hops
+	}
+	first := t.grantPathTo(by)
+	hops[0].From = first[len(first)-1].To
+	return append(first, hops...)
 }
 
 // joining are the hops from an account into a group it is in or can be put into.

@@ -37,10 +37,10 @@ type telling struct {
 func (t *telling) tell() {
 	t.told, t.surely = map[csp.DenyAssignmentID]bool{}, yes
 	t.answer.Verdict = t.verdict()
-	t.ownPaths(t.principal, nil)
 	if t.taken == nil {
 		t.become()
 	}
+	t.ownPaths(t.principal, nil)
 	t.takenPaths()
 	t.sortPaths()
 	t.notes()
@@ -115,25 +115,35 @@ func (t *telling) ownPaths(a account, prefix []Hop) {
 		t.directoryPaths(a, prefix)
 		return
 	}
-	taken := t.taken
-	t.taken = nil // of groups that he could be put into later
-	defer func() { t.taken = taken }()
 	for _, steps := range []bool{false, true} {
 		for _, w := range t.ways(a, steps) {
+			natural := t.natural(w)
 			t.rights(w, t.row, steps, func(r right) {
+				if natural[r.holder] == no {
+					return // only by a group that he can be put into: told by filledPaths
+				}
 				freed := steps && t.isFreed(w, r)
 				t.chainPaths(w, r, steps, freed, prefix, t.roleHops(w, r, t.row.action), func(hops []Hop) { t.addRight(w, r, steps, hops) })
 			})
 		}
 	}
 	t.writes(a, func(w *way, r right, sure truth) {
-		if t.givesItself(r) {
+		if t.natural(w)[r.holder] == no || t.givesItself(r) {
 			return
 		}
 		hops := append(t.roleHops(w, r, writeAssignments), t.assignsHop(r))
 		t.chainPaths(w, r, true, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
 		t.chainPaths(w, r, false, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
 	})
+}
+
+// natural are the identities of a way without the groups that anybody may be put into.
+func (t *telling) natural(w *way) map[estate.Principal]truth {
+	actor := account(w.actor)
+	if w.actor == estate.None {
+		actor = w.by
+	}
+	return t.stand(actor, true).in
 }
 
 // givesItself says whether a right to write assignments gives the action that was
