@@ -314,6 +314,8 @@ func (d *drawing) boxWhere(b box) string {
 		return strings.Join(all, ", ") + "…"
 	case one.kind == door || one.kind == lack:
 		return ""
+	case !one.scope.IsZero() && one.scope.Subscription().IsZero():
+		return above(one.scope, "") // whose it is, the title says
 	case !one.scope.IsZero() && d.names == nil:
 		return "at " + shortScope(one.scope)
 	case !one.scope.IsZero():

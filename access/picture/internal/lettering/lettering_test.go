@@ -57,6 +57,7 @@ func TestTextsAreClipped(t *testing.T) {
 		{"abcd", 3, "ab…"},
 		{"a cd", 3, "a…"},
 		{"ünïcödé", 4, "ünï…"},
+		{"abc", 0, ""},
 	} {
 		if got := lettering.Clip(test.from, test.most); got != test.to {
 			t.Errorf("%q clipped to %d is %q, want %q", test.from, test.most, got, test.to)
