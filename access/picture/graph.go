@@ -132,7 +132,11 @@ func (g *graph) merge() bool {
 		merged = true
 		for _, b := range same[1:] {
 			into[b] = same[0]
-			g.boxes[same[0]].things = append(g.boxes[same[0]].things, g.boxes[b].things...)
+			for _, one := range g.boxes[b].things {
+				if !slices.Contains(g.boxes[same[0]].things, one) { // a thing may have had two boxes
+					g.boxes[same[0]].things = append(g.boxes[same[0]].things, one)
+				}
+			}
 		}
 	}
 	for _, r := range g.routes {

@@ -96,6 +96,9 @@ func labelOf(l link) label {
 	var n label
 	if l.verb != "" {
 		n.above = smallFont.Wrap(l.verb, labelWidth, 3)
+		for width := labelWidth - 4; smallFont.Fits(l.verb, width, len(n.above)); width -= 4 { // lines of like length
+			n.above = smallFont.Wrap(l.verb, width, 3)
+		}
 	}
 	if l.eligible {
 		n.below = append(n.below, "once activated")
