@@ -36,7 +36,7 @@ bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 
 golden: ## write golden files and the README's pictures anew
-	$(GO) test ./internal/mail ./internal/web ./access ./access/scenario -update
+	$(GO) test ./internal/mail ./internal/web ./access ./access/scenario ./access/picture -update
 	mkdir -p docs/pictures && LATCHKEY_PICTURES=1 $(GO) test ./cmd/latchkey -run InABrowser -count=1
 
 fmt: ## format
