@@ -200,6 +200,9 @@ func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) boo
 	if in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
 		return false
 	}
+	if q.taken.commands[in] >= sure {
+		return true
+	}
 	if len(q.x.DirectoryAssignmentsOf(p)) > 0 {
 		return false
 	}
@@ -214,13 +217,13 @@ func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) boo
 // isWeak says whether a user holds no directory role but the given ones, and is in
 // no role-assignable group, which protects its members.
 func (q *asking) isWeak(p estate.Principal, weak []csp.DirectoryRoleID) bool {
-	s := q.stand(account(p), true)
+	s := q.firm(account(p))
 	for g := range s.in {
 		if g != p && q.x.isRoleAssignable(g) {
 			return false
 		}
 	}
-	for _, g := range q.ownGrants(account(p), q.x.PrincipalTenant[p], s, true) {
+	for _, g := range q.ownGrants(account(p), q.x.PrincipalTenant[p], s, false) {
 		if !slices.Contains(weak, g.role) {
 			return false
 		}

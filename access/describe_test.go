@@ -17,10 +17,9 @@ func describe(f csp.Facts) string {
 	d := describer{names: map[[16]byte]string{}}
 	d.learn(f)
 	var b strings.Builder
-	v := reflect.ValueOf(f)
-	for i := range v.NumField() {
-		for j := range v.Field(i).Len() {
-			if line := d.line(v.Field(i).Index(j).Interface()); line != "" {
+	for _, list := range reflect.ValueOf(f).Fields() {
+		for j := range list.Len() {
+			if line := d.line(list.Index(j).Interface()); line != "" {
 				fmt.Fprintln(&b, line)
 			}
 		}
@@ -168,11 +167,11 @@ func (d describer) line(x any) string {
 	case csp.DAPRelationship:
 		return fmt.Sprintf("dap %s > %s%s", d.id(x.Partner), d.id(x.Customer), period(x.Period))
 	case csp.GDAPRelationship:
-		line := fmt.Sprintf("gdap %s > %s %s%s agreed %s", d.id(x.Partner), d.id(x.Customer), x.Status, period(x.Period), d.roles(x.Roles))
+		parts := []string{fmt.Sprintf("gdap %s > %s %s%s agreed %s", d.id(x.Partner), d.id(x.Customer), x.Status, period(x.Period), d.roles(x.Roles))}
 		for _, a := range x.Assignments {
-			line += fmt.Sprintf("; %s %s %s", d.id(a.Group), a.Status, d.roles(a.Roles))
+			parts = append(parts, fmt.Sprintf("%s %s %s", d.id(a.Group), a.Status, d.roles(a.Roles)))
 		}
-		return line
+		return strings.Join(parts, "; ")
 	case csp.LighthouseDelegation:
 		return fmt.Sprintf("lighthouse %s: %s has %s at %s%s", d.id(x.Manager), d.id(x.Principal), d.id(x.Role), d.scope(x.Scope), during(x.Term))
 	case csp.Subscription:

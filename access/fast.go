@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"latchkey/access/estate"
@@ -191,7 +192,7 @@ func (x *Index) makeCoders() {
 	}
 	for holder := range x.PrincipalID {
 		for j := x.HeldFrom[holder]; j < x.HeldFrom[holder+1]; j++ {
-			holds(estate.Principal(holder), x.AssignmentRole[x.Held[j]], x.heldNode[j])
+			holds(estate.Principal(holder), x.AssignmentRole[x.Held[j]], x.HeldNode[j])
 		}
 	}
 	for _, l := range x.Lighthouses {
@@ -212,6 +213,9 @@ func (x *Index) rowsOf(names []string) []*row {
 // if the action was asked before and the scope is known. What is no id, no action
 // or no scope is an error.
 func (x *Index) CanText(principal, action, scope string, at time.Time) (Verdict, error) {
+	if !belowSubscription(scope) {
+		return x.canSlowly(principal, action, scope, at)
+	}
 	r := x.rows.find(action, false)
 	p, known := x.FindPrincipalText(principal)
 	node, exact := x.FindNode(estate.None, scope)
@@ -222,6 +226,13 @@ func (x *Index) CanText(principal, action, scope string, at time.Time) (Verdict,
 		return v, nil
 	}
 	return x.canSlowly(principal, action, scope, at)
+}
+
+// belowSubscription says whether the text names a subscription or something in it:
+// above, a scope alone does not say whose tenant it is of.
+func belowSubscription(scope string) bool {
+	const prefix = "/subscriptions/"
+	return len(scope) > len(prefix) && strings.EqualFold(scope[:len(prefix)], prefix)
 }
 
 // canSlowly reads the texts properly.
@@ -237,6 +248,9 @@ func (x *Index) canSlowly(principal, action, scope string, at time.Time) (Verdic
 	s, err := csp.ParseScope(scope)
 	if err != nil {
 		return Unknown, err
+	}
+	if s.Subscription().IsZero() {
+		return Unknown, fmt.Errorf("%q lies above subscriptions, where a scope alone does not say of which tenant it is", scope)
 	}
 	question := Question{Principal: id, Action: a, Place: At(s), At: at}
 	if err := question.check(); err != nil {

@@ -68,9 +68,7 @@ func (x *Index) makeMembers() {
 var marks = sync.Pool{New: func() any { return new([]uint64) }}
 
 // AppendHolders appends everybody who has the control action at a known node now,
-// each once and in no order: Who for those who ask in a loop. It is told by
-// numbers; guests are listed as themselves, and the accounts that are their home
-// beside them. certain is false where it takes a judgement, because something is
+// each once and in no order: the first part of Who, for those who ask in a loop. certain is false where it takes a judgement, because something is
 // denied, conditional, projected or not collected there; then nothing is appended,
 // and Who answers.
 func (x *Index) AppendHolders(list []estate.Principal, action Action, node estate.Node, at time.Time) (_ []estate.Principal, certain bool) {
@@ -156,8 +154,20 @@ func (h *holding) each(group estate.Principal, do func(estate.Principal)) {
 // isIn says whether the principal is in the group now, where memberships are
 // bounded in time.
 func (h *holding) isIn(p, group estate.Principal) bool {
-	q := asking{x: h.x, at: h.at, firmly: map[account]standing{}}
-	return q.firm(account(p)).in[group] == yes
+	var passed [16]estate.Principal
+	return h.climbs(p, group, passed[:0])
+}
+
+// climbs follows live memberships up to the group. passed are the groups gone
+// through already, which a circle would lead to again.
+func (h *holding) climbs(at, group estate.Principal, passed []estate.Principal) bool {
+	x := h.x
+	for i := x.GroupsFrom[at]; i < x.GroupsFrom[at+1]; i++ {
+		if g := x.GroupOf[i]; h.live(x.GroupTerm[i]) && (g == group || !slices.Contains(passed, g) && h.climbs(g, group, append(passed, at))) {
+			return true
+		}
+	}
+	return false
 }
 
 // agents adds the members of a partner's group who can sign in to the target and
@@ -183,23 +193,42 @@ func (h *holding) signsIn(p estate.Principal) bool {
 		return true
 	}
 	if k.unsteady[p] {
-		q := asking{x: x, at: h.at, target: h.target, firmly: map[account]standing{}}
-		_, sure := q.signsIn(account(p), q.firm(account(p)))
-		return sure == yes
+		for _, g := range k.lent[k.lentFrom[h.target]:k.lentFrom[h.target+1]] {
+			if h.live(g.Term) && h.isIn(p, g.Group) {
+				return true
+			}
+		}
+		return h.isAgent(p)
 	}
 	s := scan{x: x, at: h.at, target: h.target}
 	lent, _ := s.lent(k.groups(p))
 	return lent || s.agent(p, false)
 }
 
-// add adds an account of the target, and the account of which it is the guest.
-func (h *holding) add(p estate.Principal) {
-	if h.has(p) {
-		return
+// isAgent says whether the target lists the partner of somebody who is an agent by
+// a membership that holds now (R10). Whom GDAP reaches signs in by that.
+func (h *holding) isAgent(p estate.Principal) bool {
+	x := h.x
+	for i := x.GroupsFrom[p]; i < x.GroupsFrom[p+1]; i++ {
+		if !h.live(x.GroupTerm[i]) || x.PrincipalKind[x.GroupOf[i]]&(estate.IsAdminAgents|estate.IsHelpdeskAgents) == 0 {
+			continue
+		}
+		for _, r := range x.DAPsOf(h.target) {
+			if r.Partner == x.PrincipalTenant[p] && h.live(r.Term) {
+				return true
+			}
+		}
 	}
-	h.mark(p)
-	if home := h.x.PrincipalHome[p]; home != estate.None && h.x.PrincipalTenant[home] != estate.None && !h.has(home) {
-		h.mark(home)
+	return false
+}
+
+// add adds an account of the target, a guest by the account that is his home.
+func (h *holding) add(p estate.Principal) {
+	if h.x.isAlias(p) {
+		p = h.x.PrincipalHome[p]
+	}
+	if !h.has(p) {
+		h.mark(p)
 	}
 }
 

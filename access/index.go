@@ -20,8 +20,6 @@ type Index struct {
 	conditions []*condition.Condition
 	denials    []denial // as Estate.Denials
 
-	// heldNode has, for each entry of Estate.Held, the node of the assignment.
-	heldNode []estate.Node
 	// foreignAt has the foreign groups, with the tenants in which they are assigned.
 	foreignAt []holderIn
 
@@ -79,27 +77,17 @@ func New(e *estate.Estate) *Index {
 			x.gaps[g.Tenant] = true
 		}
 	}
-	x.findHeldNodes()
+	x.findForeign()
 	x.findLeads()
 	x.makeQuick()
 	return x
 }
 
-// findHeldNodes writes down at which node each assignment is, in order of holder.
-func (x *Index) findHeldNodes() {
-	nodes := make([]estate.Node, len(x.AssignmentRole))
-	for n := range x.NodeParent {
-		for i := x.AssignmentsFrom[n]; i < x.AssignmentsFrom[n+1]; i++ {
-			nodes[i] = estate.Node(n)
-		}
-	}
-	x.heldNode = make([]estate.Node, len(x.Held))
-	for j, i := range x.Held {
-		x.heldNode[j] = nodes[i]
-	}
+// findForeign notes where foreign groups are assigned (R21).
+func (x *Index) findForeign() {
 	for i, foreign := range x.AssignmentForeign {
 		if foreign != 0 {
-			x.foreignAt = append(x.foreignAt, holderIn{x.AssignmentPrincipal[i], x.NodeTenant[nodes[i]]})
+			x.foreignAt = append(x.foreignAt, holderIn{x.AssignmentPrincipal[i], x.NodeTenant[x.AssignmentNode(uint32(i))]})
 		}
 	}
 }
@@ -108,7 +96,7 @@ func (x *Index) findHeldNodes() {
 func (x *Index) heldIn(holder estate.Principal, from, to estate.Node) func(func(uint32, estate.Node) bool) {
 	return func(yield func(uint32, estate.Node) bool) {
 		first, last := x.HeldFrom[holder], x.HeldFrom[holder+1]
-		nodes := x.heldNode[first:last]
+		nodes := x.HeldNode[first:last]
 		skip, _ := slices.BinarySearch(nodes, from)
 		for j := skip; j < len(nodes) && nodes[j] <= to; j++ {
 			if !yield(x.Held[int(first)+j], nodes[j]) {

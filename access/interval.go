@@ -125,7 +125,7 @@ func (g *gathering) heldAt(p estate.Principal, groups []estate.Principal, in est
 func (g *gathering) foreign(group estate.Principal) {
 	x := g.x
 	for j := x.HeldFrom[group]; j < x.HeldFrom[group+1]; j++ {
-		i, n := x.Held[j], x.heldNode[j]
+		i, n := x.Held[j], x.HeldNode[j]
 		if t := x.NodeTenant[n]; x.AssignmentForeign[i] != 0 && t != g.home && t != estate.None && g.enters[t] {
 			g.hold(i, n, t)
 		}

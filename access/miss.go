@@ -206,7 +206,7 @@ func (t *telling) noteGuest() {
 
 // noteBlind: who may assign and cannot choose to whom (R16).
 func (t *telling) noteBlind() {
-	if !t.row.action.is(writeAssignments) {
+	if !t.row.action.Equal(writeAssignments) {
 		return
 	}
 	for _, p := range t.answer.Paths {
@@ -233,13 +233,13 @@ func (t *telling) noteLocks() {
 	}
 	for _, l := range t.x.Locks {
 		node, exact := t.x.FindNode(t.target, l.Scope.String())
-		if exact && t.lies(node) && t.row.action.is(writeAssignments) {
+		if exact && t.lies(node) && t.row.action.Equal(writeAssignments) {
 			t.note("R27", fmt.Sprintf("the lock %q (%s) at %s refuses the removal of role assignments there", l.Name, l.Level, l.Scope))
 		}
 	}
 	for _, p := range t.x.Policies {
 		node, exact := t.x.FindNode(t.target, p.Scope.String())
-		if exact && t.x.NodeTenant[node] == t.target && t.lies(node) && t.row.action.is(writeAssignments) {
+		if exact && t.x.NodeTenant[node] == t.target && t.lies(node) && t.row.action.Equal(writeAssignments) {
 			t.note("R27", fmt.Sprintf("the policy %q at %s refuses role assignments but those it spares", p.Name, p.Scope))
 		}
 	}

@@ -53,8 +53,8 @@ func parseAction(s string, data bool) (Action, error) {
 // String is the action's name as it was asked.
 func (a Action) String() string { return a.text }
 
-// is says whether both are the same operation.
-func (a Action) is(other Action) bool { return a.name == other.name && a.data == other.data }
+// Equal says whether both are the same operation, however they are spelt.
+func (a Action) Equal(other Action) bool { return a.name == other.name && a.data == other.data }
 
 // IsData says whether the action is a data action.
 func (a Action) IsData() bool { return a.data }

@@ -143,16 +143,9 @@ func (r *reaching) tree(q *asking) {
 }
 
 func (r *reaching) gaps(q *asking, v Verdict) {
-	if v != Unknown {
-		return
-	}
-	if q.taken == nil {
-		q.become()
-	}
-	for _, g := range slices.Concat(q.gapsForHas(), q.gapsAgainst(), q.gapsForGet(), q.gapsOfStrangers()) {
-		if !slices.Contains(r.territory.Gaps, g) {
-			r.territory.Gaps = append(r.territory.Gaps, g)
-		}
+	if v == Unknown {
+		one := *q
+		r.territory.Gaps = appendGaps(r.territory.Gaps, &one)
 	}
 }
 

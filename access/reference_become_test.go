@@ -243,12 +243,12 @@ func (r *plain) mayRunCode(b becoming, t csp.TenantID, resource csp.Scope) bool 
 // follows the last /providers/, without the names.
 func resourceType(s csp.Scope) string {
 	_, path, _ := cutLast(strings.ToLower(s.String()), "/providers/")
-	words := strings.Split(path, "/")
-	kind := words[0]
-	for i := 1; i < len(words); i += 2 {
-		kind += "/" + words[i]
+	segments := strings.Split(path, "/")
+	kind := []string{segments[0]}
+	for i := 1; i < len(segments); i += 2 {
+		kind = append(kind, segments[i])
 	}
-	return kind
+	return strings.Join(kind, "/")
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

@@ -36,6 +36,7 @@ func cases() []aCase {
 		{"R1", "the same text in another tenant is another place", assigned("carl", "Reader", "mg:all"), inTenant("birch", ask("carl", readVM, "mg:all")), access.HasNot},
 		{"R2", "a guest acts by his object in the host tenant", all(guest("ann#", "contoso", "ann", "alder"), assigned("ann#", "Reader", "shop")), ask("ann", readVM, vm), access.Has},
 		{"R2", "his home object holds nothing there", all(guest("ann#", "contoso", "ann", "alder"), assigned("ann", "Reader", "shop")), ask("ann", readVM, vm), access.HasNot},
+		{"R2", "a guest of the partner is no user of his", all(guest("bea#", "alder", "bea", "birch"), in("bea#", "AdminAgents"), dap("alder", "contoso")), ask("bea", resetUser, "directory of contoso"), access.HasNot},
 		{"R3", "two accounts of a person are one when it comes to approving", all(assigned("carl", "Reader", "shop"), person("carl", "cora")), ask("carl", readVM, vm), access.Has},
 		{"R3", "and not when it comes to access", all(assigned("carl", "Reader", "shop"), person("carl", "cora")), ask("cora", readVM, vm), access.HasNot},
 		{"R4", "the first account is Global Administrator", directory("carl", "Global Administrator", "contoso"), ask("carl", resetUser, "directory of contoso"), access.Has},
@@ -73,6 +74,7 @@ func cases() []aCase {
 		{"R15", "a Helpdesk Administrator can take over a plain user", all(directory("carl", "Helpdesk Administrator", "contoso"), assigned("cora", "Owner", "shop")), ask("carl", restartVM, vm), access.CanGet},
 		{"R15", "and no stronger administrator", all(directory("carl", "Helpdesk Administrator", "contoso"), assigned("cora", "Owner", "shop"), directory("cora", "Exchange Administrator", "contoso")), ask("carl", restartVM, vm), access.HasNot},
 		{"R15", "nor a member of a role-assignable group", all(directory("carl", "Helpdesk Administrator", "contoso"), assigned("cora", "Owner", "shop"), principal(csp.Principal{Name: "keepers", Type: csp.Group, RoleAssignable: true}, "contoso"), in("cora", "keepers")), ask("carl", restartVM, vm), access.HasNot},
+		{"R15", "what he could only activate protects nobody yet", all(directory("carl", "Helpdesk Administrator", "contoso"), assigned("cora", "Owner", "shop"), directory("cora", "Exchange Administrator", "contoso", "eligible"), directory("ops", "Exchange Administrator", "contoso"), in("cora", "ops", "eligible")), ask("carl", restartVM, vm), access.CanGet},
 		{"R15", "a Privileged Authentication Administrator can", all(directory("carl", "Privileged Authentication Administrator", "contoso"), assigned("cora", "Owner", "shop"), directory("cora", "Exchange Administrator", "contoso")), ask("carl", restartVM, vm), access.CanGet},
 		{"R15", "an Application Administrator can make a secret for an application", all(directory("carl", "Application Administrator", "contoso"), assigned("runner", "Owner", "shop")), ask("carl", restartVM, vm), access.CanGet},
 		{"R15", "and none for a managed identity", all(directory("carl", "Application Administrator", "contoso"), assigned("runner", "Owner", "shop"), identity("spare/rg/vm", "runner")), ask("carl", restartVM, vm), access.HasNot},
@@ -168,6 +170,11 @@ func cases() []aCase {
 		{"M8", "writing denied at the subscription only", all(assigned("carl", "User Access Administrator", "shop"), denied("shop", []string{writeRoles}, everyone, thisScopeOnly)), ask("carl", restartVM, vm), access.CanGet},
 		{"M8", "writing denied everywhere", all(assigned("carl", "User Access Administrator", "shop"), denied("shop", []string{writeRoles}, everyone)), ask("carl", restartVM, vm), access.HasNot},
 		{"M8", "denied to everyone without exception, for who commands too", all(directory("carl", "Global Administrator", "contoso"), denied("shop", []string{"*"}, everyone)), ask("carl", restartVM, vm), access.HasNot},
+		{"M7", "nobody puts himself into a group that was made for directory roles, whenever it has one", all(directory("carl", "Groups Administrator", "contoso"), directory("ops", "Directory Readers", "contoso", "over"), assigned("ops", "Owner", "shop")), ask("carl", restartVM, vm), access.HasNot},
+		{"M7", "a guest account's Lighthouse", all(guest("cora#", "alder", "cora", "contoso"), lighthouse("alder", "cora#", "Reader", "shop")), ask("cora", readVM, vm), access.CanGet},
+		{"M8", "a condition of the role's own entry lets him give Reader", all(ownConditions(), assigned("carl", "own", "shop")), ask("carl", readVM, vm), access.CanGet},
+		{"M8", "and nothing else", all(ownConditions(), assigned("carl", "own", "shop")), ask("carl", restartVM, vm), access.HasNot},
+		{"M9", "everything of a tenant is also its denials", all(missing(csp.MissingTenant, "contoso", ""), assigned("carl", "Reader", "shop")), ask("carl", readVM, vm), access.Unknown},
 		{"M9", "a gap about assignments above the place", missing(csp.MissingAssignments, "contoso", "mg:all"), ask("carl", readVM, vm), access.Unknown},
 		{"M9", "nothing is asked of whom surely has it", all(missing(csp.MissingAssignments, "contoso", ""), assigned("carl", "Reader", "shop")), ask("carl", readVM, vm), access.Has},
 		{"M9", "denials that were not collected leave a Has open", all(missing(csp.MissingDenials, "contoso", ""), assigned("carl", "Reader", "shop")), ask("carl", readVM, vm), access.Unknown},
@@ -184,6 +191,11 @@ func cases() []aCase {
 // agentsCannotTouch denies everything to everybody, so that an agent who commands
 // the directory cannot elevate himself either.
 func agentsCannotTouch() fact { return denied("/", []string{"*"}, everyone) }
+
+// ownConditions is a role whose entry itself limits what its holder may give.
+func ownConditions() fact {
+	return role("own", csp.Permission{Actions: []string{writeRoles}, Condition: delegateReader})
+}
 
 func inTenant(name string, q access.Question) access.Question {
 	q.Place.Tenant = idFor[csp.Tenant](name)

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"latchkey/access/condition"
 	"latchkey/access/estate"
 )
@@ -22,7 +24,8 @@ type right struct {
 func (r right) sure() truth { return min(r.allowed, r.met, r.held) }
 
 // rights yields the rights of a way to the row's action at or above the place
-// (M3, R18, R28). With steps, eligible assignments count.
+// (M3, R18, R28): the customer's own people (R32) like everybody else. With steps,
+// eligible assignments count.
 func (q *asking) rights(w *way, r *row, steps bool, do func(right)) {
 	for n := q.node; n != estate.None; n = q.x.NodeParent[n] {
 		if w.kind == ByLighthouse {
@@ -65,20 +68,49 @@ func (q *asking) projected(w *way, r *row, n estate.Node, steps bool, do func(ri
 
 // lets says whether the holder of a right to write role assignments may assign a
 // role that allows the action to whoever acts by the way (M8, R26): any role if
-// the assignment has no condition, else a listed one that its condition lets
-// through.
+// nothing is conditional, else a listed one that the conditions of the assignment
+// and of its role let through.
 func (q *asking) lets(w *way, r right) truth {
 	c := q.x.condition(q.x.AssignmentCondition[r.assignment])
-	if c == nil {
-		return yes
+	if c == nil && !q.x.isConditional(r.role) {
+		return r.allowed
 	}
 	request := condition.Request{}
 	request.Principal, request.Type = q.assignee(w, r)
 	best := no
 	for n := range q.x.Roles {
-		if allowed := q.row.role(estate.Role(n)); allowed > best && q.x.RoleListed[n] != 0 {
-			request.Role = q.x.Roles[n].ID
-			best = max(best, min(allowed, judged(c.Holds(writeAssignments.name, request))))
+		allowed := q.row.role(estate.Role(n))
+		if allowed <= best || q.x.RoleListed[n] == 0 {
+			continue
+		}
+		request.Role = q.x.Roles[n].ID
+		met := q.x.roleLets(r.role, request)
+		if c != nil {
+			met = min(met, judged(c.Holds(writeAssignments.name, request)))
+		}
+		best = max(best, min(allowed, met))
+	}
+	return best
+}
+
+// isConditional says whether an entry of the role has a condition.
+func (x *Index) isConditional(r estate.Role) bool {
+	return slices.ContainsFunc(x.roles[r], func(e entry) bool { return e.condition != nil })
+}
+
+// roleLets says whether the role allows writing the requested assignment.
+func (x *Index) roleLets(r estate.Role, request condition.Request) truth {
+	if x.RoleListed[r] == 0 {
+		return maybe
+	}
+	best := no
+	for _, e := range x.roles[r] {
+		switch {
+		case !e.control.Has(writeAssignments.name):
+		case e.condition == nil:
+			return yes
+		default:
+			best = max(best, judged(e.condition.Holds(writeAssignments.name, request)))
 		}
 	}
 	return best

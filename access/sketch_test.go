@@ -215,14 +215,21 @@ func role(name string, entries ...csp.Permission) fact {
 	}
 }
 
+// directoryRoleID is a built-in role's, or that of a custom role of the name.
 func directoryRoleID(name string) csp.DirectoryRoleID {
-	for _, role := range builtin.EntraRoles() {
-		if role.Name == name {
-			return role.ID
-		}
+	if id, found := builtinDirectoryIDs[name]; found {
+		return id
 	}
 	return idFor[csp.DirectoryRole](name)
 }
+
+var builtinDirectoryIDs = func() map[string]csp.DirectoryRoleID {
+	ids := map[string]csp.DirectoryRoleID{}
+	for _, role := range builtin.EntraRoles() {
+		ids[role.Name] = role.ID
+	}
+	return ids
+}()
 
 func customDirectoryRole(name string, actions ...string) fact {
 	return func(f *csp.Facts) {

@@ -12,17 +12,40 @@ import (
 func (t *telling) takenPaths() {
 	t.commandPath()
 	for _, a := range t.taken.order {
-		if a == t.principal || t.taken.how[a].kind == IsGuest && t.taken.how[a].by == t.principal {
-			t.filledPaths(a)
-			continue
+		how := t.taken.how[a]
+		here := t.x.tenantOf(a) == t.target
+		switch {
+		case a == t.principal, how.kind == IsGuest && how.by == t.principal && here:
+			// its own paths are told already
+		case here && t.taken.commands[t.target] > no:
+			continue // told at once by the command
+		default:
+			t.other, t.surely, t.perhaps = true, t.taken.accounts[a], t.takingGap(a)
+			t.ownPaths(a, t.reaching(a))
+			t.other, t.surely = false, yes
 		}
-		if t.taken.commands[t.target] > no && t.x.tenantOf(a) == t.target {
-			continue // said at once by the command
-		}
-		prefix := t.reaching(a)
-		t.ownPaths(a, prefix)
 		t.filledPaths(a)
 	}
+}
+
+// takingGap is what it hangs on that the account can be taken, if it does.
+func (t *telling) takingGap(a account) csp.Gap {
+	for a != t.principal {
+		how := t.taken.how[a]
+		switch how.kind {
+		case IsGuest:
+		case RunsCodeAs:
+			if t.taken.accounts[how.by] == yes {
+				return csp.Gap{Fact: csp.MissingCondition, Tenant: t.x.TenantID[how.in], Scope: t.x.Scope(how.node), Why: "whether code can be run there cannot be judged"}
+			}
+		default:
+			if t.taken.accounts[how.by] == yes {
+				return t.grantGap(how)
+			}
+		}
+		a = how.by
+	}
+	return csp.Gap{}
 }
 
 // commandPath is the way by which he commands the target itself.
@@ -144,13 +167,13 @@ func (t *telling) filledPaths(a account) {
 	for _, w := range t.ways(a, true) {
 		t.rights(w, t.row, true, func(r right) {
 			if natural[r.holder] == no {
-				t.addFilled(w, a, r.holder, prefix, t.roleHops(w, r, t.row.action), min(r.sure(), w.sure, sure), by)
+				t.addFilled(w.kind, w, a, r.holder, prefix, t.roleHops(w, r, t.row.action), min(r.sure(), w.sure, sure), by)
 			}
 		})
 	}
 	t.writes(a, func(w *way, r right, s truth) {
-		if natural[r.holder] == no && (t.row.role(r.role) < yes || r.met < yes) {
-			t.addFilled(w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), by)
+		if natural[r.holder] == no && !t.givesItself(r) {
+			t.addFilled(w.kind, w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), by)
 		}
 	})
 }
@@ -165,28 +188,31 @@ func (t *telling) filledGrants(a account, prefix []Hop, sure truth, by step) {
 		}
 		hops := t.grantHops(g, t.target)
 		hops = append(hops, Hop{Kind: Allows, From: hops[len(hops)-1].To, To: t.actionStop(), Rule: "R14"})
-		t.addFilled(nil, a, g.holder, prefix, hops, min(sure, allowed, g.sure), by)
+		t.addFilled(g.kind, nil, a, g.holder, prefix, hops, min(sure, allowed, g.sure), by)
 	}
 }
 
 // addFilled adds a path into a group that somebody can put himself into.
-func (t *telling) addFilled(w *way, a account, holder estate.Principal, prefix, hops []Hop, sure truth, by step) {
+func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Principal, prefix, hops []Hop, sure truth, by step) {
 	joining := t.joining(a, holder)
 	if len(joining) == 0 {
 		return
 	}
-	joining[0].From = prefix[len(prefix)-1].To
-	if a != t.principal && !a.isNew() && by.by != a {
-		joining[0].Detail = "as " + t.x.accountStop(a).Name
+	switch {
+	case a.isNew():
+		prefix = t.reaching(a) // it is made first, and joins by itself
+	default:
+		joining[0].From = prefix[len(prefix)-1].To
+		if a != t.principal && by.by != a {
+			joining[0].Detail = "as " + t.x.accountStop(a).Name
+		}
 	}
 	p := Path{Gives: CanGet, Hops: slices.Concat(prefix, joining, hops)}
-	if w != nil {
-		p.Entry = Entry{Kind: w.kind, Tenant: t.x.Tenant(t.target)}
-	}
+	p.Entry = Entry{Kind: kind, Tenant: t.x.Tenant(t.target)}
 	if sure == maybe {
 		p.Gives, p.Gap = Unknown, t.grantGap(by)
 	}
-	if w == nil || t.isDirectory() {
+	if w == nil {
 		t.answer.Paths = append(t.answer.Paths, p)
 		return
 	}

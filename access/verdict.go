@@ -153,7 +153,7 @@ func (q *asking) writes(a account, do func(*way, right, truth)) {
 			continue // it may hand out listed roles to managed identities only (R28)
 		}
 		q.rights(w, write, true, func(r right) {
-			t := min(w.sure, r.allowed, r.held, q.lets(w, r))
+			t := min(w.sure, r.held, q.lets(w, r))
 			if t == no {
 				return
 			}
@@ -236,15 +236,15 @@ func (q *asking) gapsAgainst() []csp.Gap {
 	if q.isDirectory() {
 		return nil
 	}
-	gaps := q.gapsOf(q.target, []csp.FactKind{csp.MissingDenials}, true)
+	gaps := q.gapsOf(q.target, []csp.FactKind{csp.MissingTenant, csp.MissingDenials}, true)
 	choosy := false
 	q.inForce(q.row.action, spot{q.node, q.below}, func(d *denial) {
 		choosy = choosy || len(d.Principals) > 0 || len(d.Excluded) > 0
 	})
 	if choosy {
-		gaps = append(gaps, q.gapsOf(q.target, []csp.FactKind{csp.MissingMemberships}, false)...)
+		gaps = append(gaps, q.gapsOf(q.target, gapsOfHome, false)...)
 		if q.home != q.target {
-			gaps = append(gaps, q.gapsOf(q.home, []csp.FactKind{csp.MissingMemberships}, false)...)
+			gaps = append(gaps, q.gapsOf(q.home, gapsOfHome, false)...)
 		}
 	}
 	return gaps

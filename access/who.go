@@ -9,8 +9,8 @@ import (
 )
 
 // Holders say who may do something somewhere, by verdict. They are users and
-// service principals, of whichever tenant; somebody who is a guest is listed by
-// the account that is his home and as the guest. Groups are not listed.
+// service principals, of whichever tenant. A guest is listed by the account that
+// is his home, and as himself only if that is not known. Groups are not listed.
 type Holders struct {
 	Has     []csp.ObjectID // sorted, as the others
 	CanGet  []csp.ObjectID
@@ -38,7 +38,7 @@ func (x *Index) Who(action Action, place Place, at time.Time) Holders {
 	}
 	for _, t := range from {
 		for p := x.TenantFirst[t]; p < x.TenantFirst[t+1]; p++ {
-			if x.PrincipalKind[p].Type() != estate.KindGroup {
+			if x.PrincipalKind[p].Type() != estate.KindGroup && !x.isAlias(p) {
 				probe.ask(p, &h)
 			}
 		}
@@ -47,6 +47,12 @@ func (x *Index) Who(action Action, place Place, at time.Time) Holders {
 		slices.SortFunc(list, csp.ObjectID.Compare)
 	}
 	return h
+}
+
+// isAlias says whether the principal is a guest of an account that is listed.
+func (x *Index) isAlias(p estate.Principal) bool {
+	home := x.PrincipalHome[p]
+	return home != estate.None && x.PrincipalTenant[home] != estate.None
 }
 
 // everywhere are all tenants.
@@ -71,13 +77,24 @@ func (q *asking) ask(p estate.Principal, h *Holders) {
 		h.CanGet = append(h.CanGet, id)
 	case Unknown:
 		h.Unknown = append(h.Unknown, id)
-		if one.taken == nil {
-			one.become()
-		}
-		for _, g := range slices.Concat(one.gapsForHas(), one.gapsAgainst(), one.gapsForGet()) {
-			if !slices.Contains(h.Gaps, g) {
-				h.Gaps = append(h.Gaps, g)
-			}
+		h.Gaps = appendGaps(h.Gaps, &one)
+	}
+}
+
+// mostGaps is as many missing facts as are listed for many questions at once.
+const mostGaps = 256
+
+// appendGaps adds what the answer to an open question would depend on.
+func appendGaps(gaps []csp.Gap, q *asking) []csp.Gap {
+	if len(gaps) >= mostGaps {
+		return gaps
+	}
+	t := telling{asking: q}
+	t.tell()
+	for _, g := range t.answer.Gaps {
+		if !slices.Contains(gaps, g) {
+			gaps = append(gaps, g)
 		}
 	}
+	return gaps
 }

@@ -26,10 +26,16 @@ type telling struct {
 	*asking
 	answer Answer
 	told   map[csp.DenyAssignmentID]bool
+	// other: the paths told are those of another account, as which he can act (M7).
+	other bool
+	// surely is how sure it is that the account whose paths are told can be acted as,
+	// and perhaps what that hangs on.
+	surely  truth
+	perhaps csp.Gap
 }
 
 func (t *telling) tell() {
-	t.told = map[csp.DenyAssignmentID]bool{}
+	t.told, t.surely = map[csp.DenyAssignmentID]bool{}, yes
 	t.answer.Verdict = t.verdict()
 	t.ownPaths(t.principal, nil)
 	if t.taken == nil {
@@ -115,18 +121,25 @@ func (t *telling) ownPaths(a account, prefix []Hop) {
 	for _, steps := range []bool{false, true} {
 		for _, w := range t.ways(a, steps) {
 			t.rights(w, t.row, steps, func(r right) {
-				t.chainPaths(w, r, steps, prefix, t.roleHops(w, r, t.row.action), func(hops []Hop) { t.addRight(w, r, steps, hops) })
+				freed := steps && t.isFreed(w, r)
+				t.chainPaths(w, r, steps, freed, prefix, t.roleHops(w, r, t.row.action), func(hops []Hop) { t.addRight(w, r, steps, hops) })
 			})
 		}
 	}
 	t.writes(a, func(w *way, r right, sure truth) {
-		if t.row.role(r.role) == yes && r.met == yes {
-			return // the role gives the action itself, which is said already
+		if t.givesItself(r) {
+			return
 		}
 		hops := append(t.roleHops(w, r, writeAssignments), t.assignsHop(r))
-		t.chainPaths(w, r, true, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
-		t.chainPaths(w, r, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
+		t.chainPaths(w, r, true, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
+		t.chainPaths(w, r, false, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
 	})
+}
+
+// givesItself says whether a right to write assignments gives the action that was
+// asked for as well, which is told already.
+func (t *telling) givesItself(r right) bool {
+	return t.row.role(r.role) == yes && holds(t.x.condition(t.x.AssignmentCondition[r.assignment]), t.row.action) == yes
 }
 
 func (t *telling) assignsHop(r right) Hop {
@@ -137,8 +150,8 @@ func (t *telling) assignsHop(r right) Hop {
 
 // chainPaths puts each chain from the one who acts to the holder of the right
 // before the hops. With steps, only paths that need a step are made: the others
-// come without.
-func (t *telling) chainPaths(w *way, r right, steps bool, prefix, hops []Hop, add func([]Hop)) {
+// come without, unless it takes a step to be freed of a denial.
+func (t *telling) chainPaths(w *way, r right, steps, freed bool, prefix, hops []Hop, add func([]Hop)) {
 	from := w.actor
 	if from == estate.None {
 		if w.by.isNew() {
@@ -149,12 +162,27 @@ func (t *telling) chainPaths(w *way, r right, steps bool, prefix, hops []Hop, ad
 	chains, more := t.chains(from, r.holder, steps)
 	t.answer.More = t.answer.More || more
 	for _, chain := range chains {
-		if steps && !t.isEligible(chain) && !t.term(r.term).Eligible {
+		if steps && !freed && !t.isEligible(chain) && !t.term(r.term).Eligible {
 			continue
 		}
 		whole := slices.Concat(prefix, t.guestHop(w), t.memberHops(chain), hops)
 		add(whole)
 	}
+}
+
+// isFreed says whether a right that he holds takes a step all the same: to sign in
+// to the tenant, or to be in a group that a denial excludes (M8).
+func (t *telling) isFreed(w *way, r right) bool {
+	if w.delegated() {
+		if _, sure := t.signsIn(w.by, t.firm(w.by)); sure == no {
+			return true
+		}
+	}
+	now := *w
+	now.could = w.firm
+	bound, _ := t.deniedTo(&now, r)
+	free, _ := t.deniedTo(w, r)
+	return bound > free
 }
 
 // guestHop leads from an account to its guest.
@@ -203,7 +231,7 @@ func (t *telling) add(p Path, worst truth, by []*denial) {
 		p.Gives = Unknown
 		p.Gap = csp.Gap{Fact: csp.MissingCondition, Tenant: t.x.TenantID[t.target], Scope: by[0].Scope, Why: "the deny assignment " + by[0].Name + " has a condition"}
 	}
-	t.answer.Paths = append(t.answer.Paths, p)
+	t.keep(p)
 }
 
 // addStep adds a path that ends in a step of his own.
@@ -214,6 +242,17 @@ func (t *telling) addStep(w *way, sure truth, hops []Hop, gap csp.Gap) {
 	}
 	if sure == maybe {
 		p.Gives, p.Gap = Unknown, gap
+	}
+	t.keep(p)
+}
+
+// keep adds a path, which hangs on what its account hangs on.
+func (t *telling) keep(p Path) {
+	if t.other && p.Gives == Has {
+		p.Gives = CanGet
+	}
+	if t.surely == maybe && p.Gives >= CanGet {
+		p.Gives, p.Gap = Unknown, t.perhaps
 	}
 	t.answer.Paths = append(t.answer.Paths, p)
 }
@@ -280,7 +319,7 @@ func (t *telling) grantPaths(who account, g grant, steps bool, prefix []Hop) {
 			p.Gives = Unknown
 			p.Gap = csp.Gap{Fact: csp.MissingDirectoryRoles, Tenant: t.x.TenantID[t.target], Why: "what the directory role " + hops[0].To.Name + " allows is not published or was not collected"}
 		}
-		t.answer.Paths = append(t.answer.Paths, p)
+		t.keep(p)
 	}
 }
 

@@ -401,7 +401,7 @@ func (b *Builder) placeIn(tenant csp.TenantID, scope csp.Scope) (node int32, p p
 	}
 	if before, ok := b.places.claim(subscription, number); !ok {
 		return lookup.None, func() error {
-			return fmt.Errorf("the facts put %q into tenant %s and into tenant %s; a subscription is in one", b.places.scope(subscription), b.tenantOf(before), b.tenantOf(number))
+			return fmt.Errorf("the facts put %q into tenant %s and into tenant %s; a subscription is in one", subscriptionsPath+b.places.name.At(int(subscription)), b.tenantOf(before), b.tenantOf(number))
 		}
 	}
 	return node, nil

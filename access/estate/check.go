@@ -2,9 +2,11 @@ package estate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"latchkey/access/estate/internal/lookup"
 	"latchkey/csp"
@@ -15,25 +17,51 @@ import (
 // name, and columns that do not fit together are refused. The columns belong to
 // the Estate from then on.
 func FromColumns(c Columns) (*Estate, error) {
-	k := checker{c: &c, view: Estate{Columns: c}}
-	for _, check := range []func() error{
-		k.texts, k.terms, k.tenants, k.types, k.nodes, k.names, k.subscriptions, k.principals, k.memberships,
-		k.roles, k.assignments, k.rows, k.denials, k.relationships, k.people, k.gaps,
-	} {
-		if err := check(); err != nil {
-			return nil, err
-		}
+	e := &Estate{Columns: c}
+	k := checker{c: &c, view: e}
+	if err := inTurn(k.texts, k.terms, k.tenants, k.types, k.nodes); err != nil {
+		return nil, err
 	}
-	e := index(c)
+	var wait sync.WaitGroup
+	var badNames error
+	wait.Go(func() {
+		if badNames = k.names(); badNames == nil {
+			e.indexNodes()
+		}
+	})
+	err := inTurn(k.subscriptions, k.principals, k.memberships, k.roles, k.assignments)
+	if err == nil {
+		e.indexPrincipals()
+	}
+	wait.Wait()
+	if err := errors.Join(badNames, err); err != nil {
+		return nil, err
+	}
+	// These write out scopes, which is safe when names are right.
+	if err := inTurn(k.rows, k.denials, k.relationships, k.people, k.gaps); err != nil {
+		return nil, err
+	}
+	e.indexRows()
 	if err := e.checkUnique(); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
+// inTurn checks until something is wrong.
+func inTurn(checks ...func() error) error {
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 type checker struct {
 	c    *Columns
-	view Estate // the columns without index
+	view *Estate // the columns, as long as there is no index
+	path []bool  // of types: they begin with their provider
 }
 
 // within says whether a number is one of n things.
@@ -149,12 +177,15 @@ func (k *checker) types() error {
 			return fmt.Errorf("type %d is %q instead of %q", i, names.Bytes(i), name)
 		}
 	}
+	k.path = make([]bool, names.Len())
 	for i := int(firstResourceType); i < names.Len(); i++ {
+		// A type that begins with its provider can stand below a subscription or group.
+		k.path[i] = strings.HasPrefix(names.At(i), providersKey+"/")
 		if i > int(firstResourceType) && lookup.CompareFold(names.Bytes(i-1), names.Bytes(i)) >= 0 {
 			return fmt.Errorf("column TypeName is not in order at %d", i)
 		}
 		slashes := 0
-		if k.isPath(i) {
+		if k.path[i] {
 			slashes = 2 // before the namespace and the type
 		}
 		if _, err := csp.ParseScope(scopeOfType(names.At(i))); err != nil || strings.Count(names.At(i), "/") != slashes {
@@ -162,12 +193,6 @@ func (k *checker) types() error {
 		}
 	}
 	return nil
-}
-
-// isPath says whether the type begins with its provider, so that it can stand
-// below a subscription or a resource group.
-func (k *checker) isPath(kind int) bool {
-	return strings.HasPrefix(k.c.TypeName.At(kind), providersKey+"/")
 }
 
 // scopeOfType is a scope with a resource of the type, named x.
@@ -238,7 +263,7 @@ func (k *checker) canLie(kind uint16, up Node) bool {
 	case TypeResourceGroup:
 		return in == TypeSubscription
 	default:
-		return in >= firstResourceType || in >= TypeSubscription && k.isPath(int(kind))
+		return in >= firstResourceType || in >= TypeSubscription && k.path[kind]
 	}
 }
 

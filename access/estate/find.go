@@ -257,9 +257,7 @@ func (e *Estate) Principal(p Principal) csp.Principal {
 	if home := e.PrincipalHome[p]; home != None {
 		row.Home = e.PrincipalID[home]
 	}
-	if in := e.PrincipalHomeIn[p]; in != None {
-		row.HomeTenant = e.TenantID[in]
-	}
+	row.HomeTenant = e.Tenant(e.PrincipalHomeIn[p]).ID
 	return row
 }
 

@@ -14,14 +14,22 @@ func index(c Columns) *Estate {
 	e := &Estate{Columns: c}
 	var wait sync.WaitGroup
 	wait.Go(e.indexNodes) // about as long as all the others
-	e.principals = lookup.NewIDs(c.PrincipalID)
-	e.domains = allDomains(&c)
+	e.indexPrincipals()
+	e.indexRows()
+	wait.Wait()
+	return e
+}
+
+func (e *Estate) indexPrincipals() {
+	e.principals = lookup.NewIDs(e.PrincipalID)
 	e.indexMembers()
 	e.indexHeld()
 	e.indexGuests()
+}
+
+func (e *Estate) indexRows() {
+	e.domains = allDomains(&e.Columns)
 	e.indexGrants()
-	wait.Wait()
-	return e
 }
 
 // indexNodes hashes every place by its whole text. In pre-order the text of the

@@ -34,13 +34,8 @@ func (l *listing[T, R]) number(id csp.ID[T]) int32 {
 	return n
 }
 
-// id is the id of a number, and zero of None.
-func (l *listing[T, R]) id(n int32) csp.ID[T] {
-	if n == lookup.None {
-		return csp.ID[T]{}
-	}
-	return l.ids.List()[n]
-}
+// id is the id of a number.
+func (l *listing[T, R]) id(n int32) csp.ID[T] { return l.ids.List()[n] }
 
 // list puts a row. If there is one already, merge says what of the two remains,
 // in whichever order they come, and whether they agree.
@@ -152,11 +147,5 @@ func compareTerms(a, b csp.Term) int {
 	if c := a.Until.Compare(b.Until); c != 0 {
 		return c
 	}
-	switch {
-	case a.Eligible == b.Eligible:
-		return 0
-	case b.Eligible:
-		return -1
-	}
-	return 1
+	return compareBools(a.Eligible, b.Eligible)
 }

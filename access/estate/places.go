@@ -36,36 +36,19 @@ const (
 	maxTypes      = 1 << 16
 )
 
-// cutFold cuts a path off the beginning of a text, in whatever case.
-func cutFold(text, path string) (rest string, ok bool) {
-	if len(text) < len(path) || !lookup.EqualFold(text[:len(path)], path) {
-		return text, false
-	}
-	return text[len(path):], true
-}
-
 // cutPair cuts a type and a name off the rest of a scope's text: "resourceGroups"
 // and "a" off "/resourceGroups/a/providers/B.C/d/e", then "providers/B.C/d" and "e".
-func cutPair(rest string) (kind, name, after string, ok bool) {
-	if rest == "" || rest[0] != '/' {
-		return "", "", "", false
-	}
+func cutPair(rest string) (kind, name, after string) {
 	end := segmentEnd(rest, 1)
-	if lookup.EqualFold(rest[1:end], providersKey) {
+	if rest[1:end] == providersKey {
 		end = segmentEnd(rest, segmentEnd(rest, end+1)+1)
 	}
 	last := segmentEnd(rest, end+1)
-	if end+1 >= last || last-end > maxSegmentLength+1 || end > maxTypeLength {
-		return "", "", "", false
-	}
-	return rest[1:end], rest[end+1 : last], rest[last:], true
+	return rest[1:end], rest[end+1 : last], rest[last:]
 }
 
 // segmentEnd is where the segment that begins at from ends.
 func segmentEnd(text string, from int) int {
-	if from >= len(text) {
-		return len(text)
-	}
 	if slash := strings.IndexByte(text[from:], '/'); slash >= 0 {
 		return from + slash
 	}
@@ -148,7 +131,10 @@ func (p *places) at(tenant int32, scope csp.Scope) (place, subscription int32) {
 	end := segmentEnd(rest, 0)
 	subscription = p.child(lookup.None, TypeSubscription, rest[:end])
 	place, rest = subscription, rest[end:]
-	if kind, name, after, _ := cutPair(rest); kind == placeTypes[TypeResourceGroup] {
+	if rest == "" {
+		return place, subscription
+	}
+	if kind, name, after := cutPair(rest); kind == placeTypes[TypeResourceGroup] {
 		place, rest = p.child(place, TypeResourceGroup, name), after
 		if rest != "" {
 			p.lastText, p.lastPlace, p.lastBelong = text[:len(text)-len(rest)+1], place, subscription
@@ -161,7 +147,7 @@ func (p *places) at(tenant int32, scope csp.Scope) (place, subscription int32) {
 func (p *places) below(place int32, rest string) int32 {
 	for rest != "" {
 		var kind, name string
-		kind, name, rest, _ = cutPair(rest) // a Scope is well formed
+		kind, name, rest = cutPair(rest)
 		place = p.child(place, p.kindNumber(kind), name)
 	}
 	return place
@@ -243,17 +229,4 @@ func (p *places) claim(subscription, tenant int32) (before int32, ok bool) {
 	}
 	p.tenant[subscription] = tenant
 	return tenant, true
-}
-
-// scope is the text of a place, for errors.
-func (p *places) scope(n int32) string {
-	switch p.kind[n] {
-	case TypeRoot:
-		return "/"
-	case TypeManagementGroup:
-		return managementGroupsPath + p.name.At(int(n))
-	case TypeSubscription:
-		return subscriptionsPath + p.name.At(int(n))
-	}
-	return p.scope(p.parent[n]) + "/" + p.kindName[p.kind[n]] + "/" + p.name.At(int(n))
 }

@@ -74,12 +74,8 @@ func split(r io.Reader, blocks, inOrder chan<- *block, stop <-chan struct{}) {
 			close(b.done)
 			return false
 		}
-		select {
-		case blocks <- b:
-			return true
-		case <-stop:
-			return false
-		}
+		blocks <- b // is always taken, until blocks is closed
+		return true
 	}
 	var rest []byte // of a line
 	buffer := make([]byte, blockSize)

@@ -65,7 +65,9 @@ func (r round) disagreements(principals []csp.Principal) []string {
 			place := r.places.place[key]
 			said := r.ask(p.ID, place)
 			said["reach"] = listed(reach, key)
-			said["who"] = listed(who[key], p.ID)
+			if !r.names.isAlias(p) {
+				said["who"] = listed(who[key], p.ID)
+			}
 			if text := differences(said); text != "" {
 				found = append(found, fmt.Sprintf("%s, %s at %s on %s: %s", r.names.PrincipalName(p.ID), r.action, r.names.PlaceName(place), r.at.Format(time.RFC3339), text))
 			}

@@ -169,7 +169,7 @@ func (n Names) PlaceName(place access.Place) string {
 	text := place.Scope.String()
 	for _, s := range n.facts.Subscriptions {
 		if s.ID == place.Scope.Subscription() {
-			text = n.SubscriptionName(csp.TenantID{}, s) + strings.TrimPrefix(text, csp.SubscriptionScopeOf(s.ID).String())
+			text = n.subscriptionName(s) + strings.TrimPrefix(text, csp.SubscriptionScopeOf(s.ID).String())
 		}
 	}
 	if place.Scope.ResourceGroup() == "" {
@@ -193,4 +193,18 @@ func cutLast(text, mark string) (before, after string, ok bool) {
 		return "", "", false
 	}
 	return text[:i], text[i+len(mark):], true
+}
+
+// subscriptionName is the subscription's name, or its id if the name means several.
+func (n Names) subscriptionName(s csp.Subscription) string {
+	if id, err := n.Subscription(csp.TenantID{}, s.Name); err == nil && id == s.ID {
+		return s.Name
+	}
+	return s.ID.String()
+}
+
+// isAlias says whether the principal is a guest whose home account is listed, by
+// which he is told among the holders.
+func (n Names) isAlias(p csp.Principal) bool {
+	return slices.ContainsFunc(n.facts.Principals, func(home csp.Principal) bool { return home.ID == p.Home })
 }

@@ -38,10 +38,14 @@ type streams struct {
 const (
 	exitFailed = 1
 	exitUsage  = 2
+	exitNo     = 3 // only with --check: answered, and the answer is not what was hoped for
 )
 
 // errSaid marks a failure that the command has already told in full.
 var errSaid = errors.New("said")
+
+// errNo marks an answer that --check does not let pass.
+var errNo = errors.New("not what was hoped for")
 
 // run is the whole program; tests call it.
 func run(ctx context.Context, args []string, s streams, getenv func(string) string) int {
@@ -53,6 +57,9 @@ func run(ctx context.Context, args []string, s streams, getenv func(string) stri
 	}
 	if !errors.Is(err, errSaid) {
 		fmt.Fprintln(s.err, sentence(err))
+	}
+	if errors.Is(err, errNo) {
+		return exitNo
 	}
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(s.err, "See `%s --help`.\n", usage.command)
@@ -105,6 +112,9 @@ func rootCommand(s streams, getenv func(string) string) *cobra.Command {
 		auditCommand(s, getenv),
 		reapCommand(s, getenv),
 		configCommand(s, getenv),
+		canCommand(s), whyCommand(s), whoCommand(s), reachCommand(s),
+		compareCommand(s), diffCommand(s), whatIfCommand(s), scenarioCommand(s),
+		findingsCommand(s), suggestCommand(s), snapshotCommand(s),
 	)
 	return root
 }

@@ -39,8 +39,6 @@ func (x *index[T]) addAll(other *index[T]) {
 	}
 }
 
-func (x *index[T]) has(name string) bool { return len(x.find(name)) > 0 }
-
 func (x *index[T]) find(name string) []T {
 	if x == nil {
 		return nil
@@ -150,22 +148,26 @@ const (
 	mostCompared = 20_000
 )
 
-// editDistance counts the bytes to change, leave out or put in.
+// editDistance counts the bytes to change, leave out, put in, or exchange with
+// their neighbour.
 func editDistance(a, b string) int {
+	var before, above []int // the rows of the last two letters of a
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, above, row = above, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			changed := diagonal
+			changed := above[j]
 			if a[i] != b[j] {
 				changed++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
+			row[j+1] = min(changed, row[j]+1, above[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

@@ -24,7 +24,6 @@ import (
 	"strings"
 
 	"latchkey/csp"
-	"latchkey/csp/builtin"
 )
 
 // Directory knows what the facts list by name. It is not changed once made, and
@@ -33,17 +32,14 @@ type Directory struct {
 	tenants       index[csp.TenantID]
 	principals    map[csp.TenantID]*index[csp.ObjectID] // by name and sign-in name
 	subscriptions map[csp.TenantID]*index[csp.SubscriptionID]
-	roles         index[csp.RoleDefinitionID]
-	directory     index[csp.DirectoryRoleID]
+	roles         catalogue[csp.RoleDefinitionID]
+	directory     catalogue[csp.DirectoryRoleID]
 	// signIns are the users of all tenants by sign-in name, everyone all principals.
 	signIns, everyone index[csp.ObjectID]
 
 	tenant    map[csp.TenantID]csp.Tenant
 	principal map[csp.ObjectID]csp.Principal
 	guests    map[guestOf]csp.ObjectID
-
-	roleNames      map[csp.RoleDefinitionID]string
-	directoryNames map[csp.DirectoryRoleID]string
 }
 
 // guestOf is the place of a guest: the tenant it is a guest of, and its home.
@@ -60,9 +56,8 @@ func New(f csp.Facts) *Directory {
 		tenant:        make(map[csp.TenantID]csp.Tenant, len(f.Tenants)),
 		principal:     make(map[csp.ObjectID]csp.Principal, len(f.Principals)),
 		guests:        make(map[guestOf]csp.ObjectID),
-
-		roleNames:      make(map[csp.RoleDefinitionID]string),
-		directoryNames: make(map[csp.DirectoryRoleID]string),
+		roles:         catalogue[csp.RoleDefinitionID]{builtin: azureRoles()},
+		directory:     catalogue[csp.DirectoryRoleID]{builtin: entraRoles()},
 	}
 	for _, t := range f.Tenants {
 		d.tenant[t.ID] = t
@@ -78,7 +73,12 @@ func New(f csp.Facts) *Directory {
 	for _, s := range f.Subscriptions {
 		of(d.subscriptions, s.Tenant).add(s.Name, s.ID)
 	}
-	d.addRoles(f)
+	for _, r := range f.Roles {
+		d.roles.add(r.Name, r.ID)
+	}
+	for _, r := range f.DirectoryRoles {
+		d.directory.add(r.Name, r.ID)
+	}
 	return d
 }
 
@@ -99,37 +99,6 @@ func (d *Directory) addPrincipal(p csp.Principal) {
 	if !p.Home.IsZero() {
 		d.guests[guestOf{p.Tenant, p.Home}] = p.ID
 	}
-}
-
-// addRoles adds the roles of the facts and those Microsoft ships. A role of the
-// facts goes before a built-in one of the same name.
-func (d *Directory) addRoles(f csp.Facts) {
-	for _, r := range f.Roles {
-		d.addRole(r)
-	}
-	for _, r := range builtin.AzureRoles() {
-		if !d.roles.has(r.Name) {
-			d.addRole(r)
-		}
-	}
-	for _, r := range f.DirectoryRoles {
-		d.addDirectoryRole(r)
-	}
-	for _, r := range builtin.EntraRoles() {
-		if !d.directory.has(r.Name) {
-			d.addDirectoryRole(r)
-		}
-	}
-}
-
-func (d *Directory) addRole(r csp.RoleDefinition) {
-	d.roles.add(r.Name, r.ID)
-	d.roleNames[r.ID] = r.Name
-}
-
-func (d *Directory) addDirectoryRole(r csp.DirectoryRole) {
-	d.directory.add(r.Name, r.ID)
-	d.directoryNames[r.ID] = r.Name
 }
 
 // Tenant finds a tenant by name, domain or id. An id need not be known (R1).

@@ -34,17 +34,9 @@ func (d *Directory) PrincipalName(in csp.TenantID, id csp.ObjectID) string {
 	return id.String()
 }
 
-// SubscriptionName is the name of the subscription, or its id, seen from the tenant.
-func (d *Directory) SubscriptionName(in csp.TenantID, s csp.Subscription) string {
-	if means(s.Name, s.ID, func(text string) (csp.SubscriptionID, error) { return d.Subscription(in, text) }) {
-		return s.Name
-	}
-	return s.ID.String()
-}
-
 // RoleName is the name of an Azure role, or its id.
 func (d *Directory) RoleName(id csp.RoleDefinitionID) string {
-	if name := d.roleNames[id]; means(name, id, d.Role) {
+	if name := d.roles.name(id); means(name, id, d.Role) {
 		return name
 	}
 	return id.String()
@@ -52,7 +44,7 @@ func (d *Directory) RoleName(id csp.RoleDefinitionID) string {
 
 // DirectoryRoleName is the name of a directory role, or its id.
 func (d *Directory) DirectoryRoleName(id csp.DirectoryRoleID) string {
-	if name := d.directoryNames[id]; means(name, id, d.DirectoryRole) {
+	if name := d.directory.name(id); means(name, id, d.DirectoryRole) {
 		return name
 	}
 	return id.String()

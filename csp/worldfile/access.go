@@ -16,7 +16,7 @@ func (r *reader) access(key, body *node, at place) {
 	}
 	for _, item := range many(body) {
 		f := r.shortOr(item, "who", "an assignment")
-		who, ok := f.who("who", at.tenant)
+		who, ok := f.who(at.tenant)
 		if !ok {
 			continue
 		}
@@ -84,7 +84,7 @@ func (r *reader) lighthouse(key, body *node, at place) {
 	}
 	for _, item := range many(body) {
 		f := r.shortOr(item, "who", "a Lighthouse delegation")
-		who, ok := f.who("who", csp.TenantID{})
+		who, ok := f.who(csp.TenantID{})
 		if !ok {
 			continue
 		}
@@ -147,6 +147,9 @@ func (r *reader) usage(key, body *node, at place) {
 		return
 	}
 	r.entries(body, "usage", func(key, body *node) {
+		if body.Kind == yamltree.Nothing {
+			r.problem(key, "when was %s last used? write a time behind it", clip(key.Text))
+		}
 		for _, n := range many(body) {
 			f := r.shortOr(n, "last", "usage")
 			row := csp.Usage{Principal: who, Action: key.Text, Data: f.yes("data"), Scope: at.scope, Last: f.time("last")}

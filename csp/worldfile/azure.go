@@ -262,7 +262,7 @@ func (r *reader) identity(n *node, at place) {
 	} else if text == systemAssigned && !at.tenant.IsZero() {
 		p := csp.Principal{Tenant: at.tenant, Type: csp.ServicePrincipal, Name: at.scope.Name()}
 		p.ID = systemIdentityID(at.scope)
-		r.add(p, n, "service principal")
+		r.add(p, n)
 		r.facts.Identities = append(r.facts.Identities, csp.ManagedIdentity{Resource: at.scope, Principal: p.ID})
 		return
 	}

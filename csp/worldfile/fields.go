@@ -30,6 +30,9 @@ func (r *reader) fields(n *node, what string) fields {
 		return f
 	}
 	for _, pair := range n.Pairs {
+		if r.full() {
+			break
+		}
 		if !slices.Contains(known, pair.Key.Text) {
 			r.problem(pair.Key, "%s has no key %q; %s", what, clip(pair.Key.Text), nearestOf(pair.Key.Text, known))
 			continue
@@ -203,8 +206,12 @@ func many(n *node) []*node {
 	return []*node{n}
 }
 
-// text is the text of a node that must be one.
+// text is the text of a node that must be one. None is read when enough problems
+// are known, so that a file of many wrong names costs no more than those told.
 func (r *reader) text(n *node, what string) (string, bool) {
+	if r.full() {
+		return "", false
+	}
 	if n.Kind != yamltree.Text {
 		r.problem(n, "%q wants a text here, not %s", what, n.Kind)
 		return "", false

@@ -36,6 +36,7 @@ func Format(f csp.Facts) ([]byte, error) {
 type writer struct {
 	f        csp.Facts
 	dir      *names.Directory
+	domains  map[csp.Domain]csp.TenantID
 	problems []error
 
 	tenantOf    map[csp.SubscriptionID]csp.TenantID
@@ -99,7 +100,7 @@ type placeRows struct {
 func newWriter(f csp.Facts) *writer {
 	f = spellAlike(f)
 	return &writer{
-		f: f, dir: names.New(f),
+		f: f, dir: names.New(f), domains: make(map[csp.Domain]csp.TenantID),
 		tenantOf: make(map[csp.SubscriptionID]csp.TenantID), principals: make(map[csp.ObjectID]csp.Principal),
 		groups: make(map[csp.ObjectID][]csp.Membership), tenants: make(map[csp.TenantID]*tenantRows),
 		places: make(map[placeKey]*placeRows), placed: make(map[placeKey]csp.Scope), described: make(map[placeKey]bool),
@@ -219,10 +220,12 @@ func (w *writer) gather() {
 	for _, t := range unique(w, w.f.Tenants, "tenant", func(t csp.Tenant) string { return t.ID.String() }) {
 		rows := w.tenant(t.ID, "a tenant")
 		rows.tenant, rows.listed = t, true
+		w.domain(t.DefaultDomain, t.ID)
 	}
 	for _, d := range unique(w, w.f.Domains, "", noKey[csp.TenantDomain]) {
 		rows := w.tenant(d.Tenant, "a domain")
 		rows.domains = append(rows.domains, d.Domain)
+		w.domain(d.Domain, d.Tenant)
 	}
 	byName := func(p csp.Principal) string { return p.ID.String() }
 	for _, p := range unique(w, w.f.Principals, "principal", byName) {
@@ -243,6 +246,14 @@ func (w *writer) gather() {
 	}
 	w.gatherRelations()
 	w.gatherPlaces()
+}
+
+// domain notes whose a domain is.
+func (w *writer) domain(domain csp.Domain, of csp.TenantID) {
+	if owner, ok := w.domains[domain]; ok && domain != "" && owner != of {
+		w.problem("the domain %s has two tenants: %s and %s", domain, owner, of)
+	}
+	w.domains[domain] = of
 }
 
 func (w *writer) gatherRelations() {

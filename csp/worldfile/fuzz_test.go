@@ -23,11 +23,11 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		facts, err := worldfile.Parse("f.yaml", text)
 		if err != nil {
-			all, ok := errors.AsType[*worldfile.Problems](err)
-			if !ok || len(all.List) == 0 {
+			all, ok := errors.AsType[*worldfile.Error](err)
+			if !ok || len(all.Problems) == 0 {
 				t.Fatalf("not a list of problems: %v", err)
 			}
-			for _, p := range all.List {
+			for _, p := range all.Problems {
 				if p.Line < 1 || p.Column < 1 || p.Text == "" {
 					t.Fatalf("a problem without a place or a text: %#v", p)
 				}

@@ -47,11 +47,8 @@ func named[T csp.Named](f fields, key *node, kind string, path ...string) (csp.I
 	return DeriveID[T](kind, append(path, key.Text)...), key.Text
 }
 
-// identifier is the id under a key, zero where none is written.
+// identifier is the id that is written under a key, zero if it is none.
 func identifier[T csp.Named](f fields, key string) csp.ID[T] {
-	if !f.has(key) {
-		return csp.ID[T]{}
-	}
 	text, ok := f.r.text(f.get(key), key)
 	if !ok {
 		return csp.ID[T]{}

@@ -9,18 +9,18 @@ import (
 )
 
 // Parse reads a world file. The name stands in front of every problem. An error
-// is a *[Problems]; facts come only with none.
+// is an *[Error]; facts come only with none.
 //
 // What contradicts itself only as a whole, such as management groups in a ring,
 // is left to whoever builds on the facts.
 func Parse(name string, text []byte) (csp.Facts, error) {
 	r := &reader{
-		name: name, seen: make(map[string]int),
+		name: name, seen: make(map[string]int), domains: make(map[csp.Domain]csp.TenantID),
 		roles: make(map[csp.RoleDefinitionID]bool), directoryRoles: make(map[csp.DirectoryRoleID]bool),
 		principals: make(map[csp.ObjectID]csp.Principal), adminAgents: make(map[csp.TenantID]csp.ObjectID),
 	}
 	root, err := yamltree.Read(text)
-	if p, ok := errors.AsType[yamltree.Problem](err); ok {
+	if p, ok := errors.AsType[yamltree.SyntaxError](err); ok {
 		r.problemAt(p.Line, p.Column, p.Text)
 		return csp.Facts{}, r.err()
 	}
@@ -34,10 +34,11 @@ func Parse(name string, text []byte) (csp.Facts, error) {
 // reader makes facts of a tree. It goes over the tree once and writes down what
 // exists; what names something else waits until all that can be named is known.
 type reader struct {
-	name     string
-	problems Problems
-	facts    csp.Facts
-	seen     map[string]int // line by noun and id
+	name    string
+	wrong   Error
+	facts   csp.Facts
+	seen    map[string]int // line by noun and id
+	domains map[csp.Domain]csp.TenantID
 
 	guests []func() // they name accounts
 	later  []func() // they name anything
@@ -112,13 +113,13 @@ func (r *reader) principal(in csp.TenantID, n *node) (csp.ObjectID, bool) {
 	return id, err == nil
 }
 
-// who finds the principal under a key that must be there.
-func (f fields) who(key string, in csp.TenantID) (csp.ObjectID, bool) {
-	if !f.has(key) {
-		f.r.problem(f.node, "%q is missing: whom is this about?", key)
+// who finds the principal that must be named.
+func (f fields) who(in csp.TenantID) (csp.ObjectID, bool) {
+	if !f.has("who") {
+		f.r.problem(f.node, `"who" is missing: whom is this about?`)
 		return csp.ObjectID{}, false
 	}
-	return f.r.principal(in, f.get(key))
+	return f.r.principal(in, f.get("who"))
 }
 
 // tenantRef finds the tenant the node names.

@@ -2,6 +2,7 @@ package worldfile_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,10 +20,8 @@ var problems = []struct{ text, want string }{
 	{"customers: {Contoso: {domain: [a.example]}}", `1:31: "domain" wants a text here, not a list`},
 	{`customers:
   Contoso: {domain: a.example}
-  Fabrikam: {domain: A.example}`, `3:22: the domain a.example already belongs to a tenant at line 2, and a domain has one tenant`},
-	{`customers:
-  Contoso:
-  Contoso:`, `3:3: "Contoso" is already written at line 2`},
+  Fabrikam: {domain: A.example}`, `3:22: the domain a.example already belongs to the tenant at line 2, and a domain has one tenant`},
+	{"customers:\n  Contoso: {}\n  Contoso:", `3:3: "Contoso" is already written at line 2`},
 	{`customers:
   Contoso:
   contoso:`, `3:3: the tenant "contoso" is already written at line 2, with the same name or id; leave one out, or give it another (id: 91d36ab4-c99b-86b8-b532-aabded847872)`},
@@ -178,6 +177,21 @@ there may be more: reading ended after 20 problems`},
 	{`customers: {Contoso: {service principals: {web1: }, subscriptions: {P: {resources: {A.B/c/d: {identity: system assigned}, a.b/C/D: {identity: [system assigned, x]}}}}}}`, `1:123: the place "D" is already written at line 1, with the same name or id; leave one out, or give it another (id: /subscriptions/d96331f6-5f9b-8ce2-a6ca-20f267ad401e/providers/a.b/c/d)
 1:144: the principal "D" is already written at line 1, with the same name or id; leave one out, or give it another (id: 5e85285d-3bd5-828b-a6ee-9a0fd3059e80)
 1:161: no principal "x" in Contoso; nearest: d`},
+	{"customers: {Contoso: {subscriptions: {P: {id: x, access: {Owner: y}}, Q: {policies: {p: x, q: [y]}}}}}", `1:47: "x" is no subscription id: want a GUID such as 8e3af657-a8ff-443c-a75c-2fe8c4bcb635
+1:89: a policy is a map of spares, not a text
+1:96: a policy is a map of spares, not a text`},
+	{"customers: {Contoso: {gdap: {X: {partner: Contoso, roles: [[x]]}}}}", `1:60: "role" wants a text here, not a list`},
+	{"role definitions: {" + strings.Repeat("x", 100) + ": }", "1:20: \"" + strings.Repeat("x", 80) + "...\" is no built-in role; write below it what it allows: actions, not actions, data actions, not data actions"},
+	{"customers: {Contoso: {domain: }}", `1:30: "domain" wants a text here, not nothing`},
+	{"customers: {Contoso: {old rules: , id: }}", `1:33: "old rules" wants a text here, not nothing
+1:39: "id" wants a text here, not nothing`},
+	{"customers: {Contoso: {name: [x]}, 5f3759df-0000-4000-8000-000000000001: {id: [x]}}", `1:29: the name is already written as the key of this entry; only below a GUID a name is written
+1:78: the id is already written as the key of this entry`},
+	{"customers: {Contoso: {guests: [zed, [y]]}}", `1:32: no principal "zed"
+1:37: "who" wants a text here, not a list`},
+	{"customers: {Contoso: {groups: {Ops: [a]}, users: {a: {sign in: [x]}, b: {source: [x]}}}}", `1:64: "sign in" wants a text here, not a list
+1:82: "source" wants a text here, not a list`},
+	{"places: {/: {usage: {5f3759df-0000-4000-8000-000000000001: {a/read: }}}}", "1:61: when was a/read last used? write a time behind it"},
 }
 
 func TestProblemsAreToldWithTheirPlaceAndWhatWasExpected(t *testing.T) {
@@ -197,14 +211,48 @@ func TestProblemsAreToldWithTheirPlaceAndWhatWasExpected(t *testing.T) {
 	}
 }
 
+// TestReadingEndsAtTwentyProblems: what else is wrong is not looked for.
+func TestReadingEndsAtTwentyProblems(t *testing.T) {
+	for name, text := range map[string]string{
+		"in lists":   "customers: {Contoso: {users: [" + strings.Repeat("[],", 50) + "]}}",
+		"in maps":    "customers: {" + manyTenants(50) + "}",
+		"in names":   "customers: {Contoso: {groups: {Ops: [" + strings.Repeat("x,", 50) + "]}}}",
+		"in holders": "customers: {Contoso: {groups: {Ops: [" + strings.Repeat("{},", 50) + "]}}}",
+		"in bodies":  "customers: {Contoso: {groups: {" + manyGroups(50) + "}}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := worldfile.Parse("w.yaml", []byte(text))
+			all, ok := errors.AsType[*worldfile.Error](err)
+			if !ok || len(all.Problems) != 20 || !strings.HasSuffix(err.Error(), "\nthere may be more: reading ended after 20 problems") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func manyTenants(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "t%d: {x: y}, ", i)
+	}
+	return b.String()
+}
+
+func manyGroups(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "g%d: nobody, ", i)
+	}
+	return b.String()
+}
+
 func TestEveryProblemCanBeTakenAlone(t *testing.T) {
 	_, err := worldfile.Parse("w.yaml", []byte("customers:\n  Contoso: {domian: x}\n  Fabrikam: {user: [a]}"))
-	all, ok := errors.AsType[*worldfile.Problems](err)
-	if !ok || len(all.List) != 2 || all.More {
+	all, ok := errors.AsType[*worldfile.Error](err)
+	if !ok || len(all.Problems) != 2 || all.More {
 		t.Fatalf("got %#v", err)
 	}
-	first, ok := errors.AsType[worldfile.Problem](err)
-	if want := (worldfile.Problem{File: "w.yaml", Line: 2, Column: 13, Text: `a tenant has no key "domian"; nearest: domain`}); !ok || first != want {
-		t.Errorf("the first problem is %#v, want %#v", first, want)
+	if want := (worldfile.Problem{File: "w.yaml", Line: 2, Column: 13, Text: `a tenant has no key "domian"; nearest: domain`}); all.Problems[0] != want {
+		t.Errorf("the first problem is %#v, want %#v", all.Problems[0], want)
 	}
 }

@@ -97,7 +97,7 @@ func (d *drawing) tenantsAndRoles() {
 			d.f.Tenants = append(d.f.Tenants, tenant)
 		}
 		if d.flag() {
-			d.f.Domains = append(d.f.Domains, csp.TenantDomain{Tenant: tenant.ID, Domain: csp.MustParseDomain(fmt.Sprintf("o%d.example", i))})
+			d.f.Domains = append(d.f.Domains, csp.TenantDomain{Tenant: tenant.ID, Domain: csp.MustParseDomain(fmt.Sprintf("%s%d.example", pick(d, []string{"o", "t"}), i))})
 		}
 	}
 	owner, _ := builtin.AzureRoleNamed("Owner")

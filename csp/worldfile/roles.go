@@ -40,7 +40,7 @@ func (r *reader) builtinRole(key *node) {
 // from the list under "permissions".
 func (r *reader) permissions(f fields, condition string) []csp.Permission {
 	var all []csp.Permission
-	if p, any := permission(f, condition); any {
+	if p, written := permission(f, condition); written {
 		all = append(all, p)
 	}
 	f.each("permissions", func(n *node) {

@@ -21,8 +21,7 @@ var scopeText = regexp.MustCompile(`/(subscriptions|providers)/[^ {}]*`)
 // Format and Parse promise to keep.
 func sorted(f csp.Facts) csp.Facts {
 	lists := reflect.ValueOf(&f).Elem()
-	for i := range lists.NumField() {
-		list := lists.Field(i)
+	for _, list := range lists.Fields() {
 		byText := map[string]reflect.Value{}
 		var keys []string
 		for j := range list.Len() {

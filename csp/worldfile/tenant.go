@@ -21,14 +21,14 @@ func (r *reader) tenant(key, body *node, in section) {
 	f := r.fields(body, "a tenant")
 	id, name := named[csp.Tenant](f, key, "tenant")
 	r.once(key, "tenant", name, id.String())
-	t := csp.Tenant{ID: id, Name: name, OldRules: f.yes("old rules"), DefaultDomain: f.domain("domain")}
+	t := csp.Tenant{ID: id, Name: name, OldRules: f.yes("old rules"), DefaultDomain: f.domain("domain", id)}
 	if in != uncollected {
 		r.facts.Tenants = append(r.facts.Tenants, t)
 	} else if f.has("domain") || f.has("old rules") {
 		r.problem(key, `a tenant that was not collected has no domain and no rules; write its id where it is meant`)
 	}
 	f.each("other domains", func(n *node) {
-		if domain := r.domain(n); domain != "" {
+		if domain := r.domain(n, id); domain != "" {
 			r.facts.Domains = append(r.facts.Domains, csp.TenantDomain{Tenant: id, Domain: domain})
 		}
 	})
@@ -39,14 +39,15 @@ func (r *reader) tenant(key, body *node, in section) {
 }
 
 // domain is the domain under a key, empty where none is written.
-func (f fields) domain(key string) csp.Domain {
+func (f fields) domain(key string, of csp.TenantID) csp.Domain {
 	if !f.has(key) {
 		return ""
 	}
-	return f.r.domain(f.get(key))
+	return f.r.domain(f.get(key), of)
 }
 
-func (r *reader) domain(n *node) csp.Domain {
+// domain reads a domain of the tenant; another tenant cannot have it (R1).
+func (r *reader) domain(n *node, of csp.TenantID) csp.Domain {
 	text, ok := r.text(n, "domain")
 	if !ok {
 		return ""
@@ -56,10 +57,10 @@ func (r *reader) domain(n *node) csp.Domain {
 		r.problem(n, "%v", err)
 		return ""
 	}
-	if line := r.seen["domain "+domain.String()]; line != 0 {
-		r.problem(n, "the domain %s already belongs to a tenant at line %d, and a domain has one tenant", domain, line)
+	if owner, ok := r.domains[domain]; ok && owner != of {
+		r.problem(n, "the domain %s already belongs to the tenant at line %d, and a domain has one tenant", domain, r.seen["tenant "+owner.String()])
 	}
-	r.seen["domain "+domain.String()] = n.Line
+	r.domains[domain] = of
 	return domain
 }
 
@@ -89,7 +90,7 @@ func (r *reader) listOrMap(n *node, what string, visit func(key, body *node)) {
 	}
 }
 
-func (r *reader) add(p csp.Principal, key *node, noun string) {
+func (r *reader) add(p csp.Principal, key *node) {
 	r.once(key, "principal", p.Name, p.ID.String())
 	r.facts.Principals = append(r.facts.Principals, p)
 	r.principals[p.ID] = p
@@ -104,7 +105,7 @@ func (r *reader) user(t csp.Tenant, key, body *node) {
 	if f.has("sign in") {
 		p.SignInName = f.text("sign in")
 	}
-	r.add(p, key, "user")
+	r.add(p, key)
 }
 
 // signInName is what a user signs in with where the file does not say: the name
@@ -126,7 +127,7 @@ func (r *reader) servicePrincipal(tenant csp.TenantID, key, body *node) {
 	f := r.fields(body, "a service principal")
 	p := csp.Principal{Tenant: tenant, Type: csp.ServicePrincipal}
 	p.ID, p.Name = named[csp.Principal](f, key, "service principal", tenant.String())
-	r.add(p, key, "service principal")
+	r.add(p, key)
 }
 
 // guestsOf reads the guests of a tenant (R2): the accounts they are at home, in a
@@ -144,7 +145,7 @@ func (r *reader) guestsOf(n *node, tenant csp.TenantID) {
 				p := csp.Principal{Tenant: tenant, Type: csp.User, Source: csp.Guest, Home: home}
 				p.Name, p.HomeTenant = r.principals[home].Name, r.principals[home].Tenant
 				p.ID = DeriveID[csp.Principal]("guest", tenant.String(), p.Name)
-				r.add(p, item, "guest")
+				r.add(p, item)
 			}
 		})
 	}
@@ -163,7 +164,7 @@ func (r *reader) guest(tenant csp.TenantID, key, body *node) {
 	} else if home, ok := f.tenantUnder("home tenant"); ok {
 		p.HomeTenant = home
 	}
-	r.add(p, key, "guest")
+	r.add(p, key)
 }
 
 // group reads a group with its members; agents is the agent role it is the
@@ -178,7 +179,7 @@ func (r *reader) group(tenant csp.TenantID, key, body *node, agents csp.AgentRol
 	if f.has("agents") {
 		p.Agents = csp.AgentRole(f.choice("agents", agentRoles...))
 	}
-	r.add(p, key, "group")
+	r.add(p, key)
 	if p.Agents == csp.AdminAgents && r.adminAgents[tenant].IsZero() {
 		r.adminAgents[tenant] = p.ID
 	}
@@ -204,7 +205,7 @@ func (r *reader) agents(f fields, tenant csp.TenantID, in section) {
 func (r *reader) members(group csp.ObjectID, tenant csp.TenantID, f fields) {
 	f.each("members", func(n *node) {
 		m := r.shortOr(n, "who", "a member")
-		if who, ok := m.who("who", tenant); ok {
+		if who, ok := m.who(tenant); ok {
 			row := csp.Membership{Group: group, Member: who, Term: m.term()}
 			r.facts.Memberships = append(r.facts.Memberships, row)
 		}
@@ -230,7 +231,7 @@ func (r *reader) directoryRole(tenant csp.TenantID, key, body *node) {
 		}
 		for _, item := range many(body) {
 			h := r.shortOr(item, "who", "a holder of a directory role")
-			if who, ok := h.who("who", tenant); ok {
+			if who, ok := h.who(tenant); ok {
 				r.facts.DirectoryAssignments = append(r.facts.DirectoryAssignments,
 					csp.DirectoryAssignment{Tenant: tenant, Principal: who, Role: role, Term: h.term()})
 			}

@@ -53,7 +53,7 @@ func ID[T csp.Named](n int) csp.ID[T] {
 	noun := zero.Noun()
 	var id csp.ID[T]
 	// Ids in the order of their numbers would let mistakes in sorting pass.
-	rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), 1, byte(len(noun)), noun[0], noun[len(noun)-1]}).Read(id[:])
+	_, _ = rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), 1, byte(len(noun)), noun[0], noun[len(noun)-1]}).Read(id[:])
 	return id
 }
 

@@ -26,7 +26,7 @@ var (
 		Power Press Print Properties Rail Recruiting Retail Robotics Schools Security Shipping Software Solar Sports Steel Studios Supply
 		Systems Textiles Tools Trading Travel Trust Utilities Ventures Water Wines Works`)
 	apps    = strings.Fields("shop crm erp web api data bi hr mail iot backup hub identity intranet portal payroll search billing docs lab")
-	stages  = strings.Fields("prod prod prod test dev stage")
+	stages  = []string{"prod", "test", "prod", "dev", "prod", "stage"}
 	regions = strings.Fields("weu neu gwc frc uks sdc chn eus")
 	teams   = strings.Fields("Azure Network Security Desktop Database Backup Identity Modern-Work Licensing Service-Desk On-Call Projects")
 )

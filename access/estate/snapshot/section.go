@@ -12,8 +12,8 @@ import (
 // section is a column of the file.
 type section struct {
 	name string
-	// write writes the data; it comes in pieces of any length.
-	write func(put func([]byte) error) error
+	// write writes the data, in pieces.
+	write func(put func([]byte))
 	size  func() int64
 	// read reads data of the given length.
 	read func(r *source, size int64) error
@@ -67,17 +67,14 @@ func numbers[N integer](name string, column *[]N) section {
 	return section{
 		name: name,
 		size: func() int64 { return int64(len(*column)) * int64(width) },
-		write: func(put func([]byte) error) error {
+		write: func(put func([]byte)) {
 			var piece [pieceSize]byte
 			for rest := *column; len(rest) > 0; {
 				n := min(len(rest), pieceSize/width)
 				encode(piece[:n*width], rest[:n], width)
-				if err := put(piece[:n*width]); err != nil {
-					return err
-				}
+				put(piece[:n*width])
 				rest = rest[n:]
 			}
-			return nil
 		},
 		read: func(r *source, size int64) error {
 			if size%int64(width) != 0 {
@@ -137,19 +134,16 @@ func ids[T csp.Named](name string, column *[]csp.ID[T]) section {
 	return section{
 		name: name,
 		size: func() int64 { return int64(len(*column)) * int64(width) },
-		write: func(put func([]byte) error) error {
+		write: func(put func([]byte)) {
 			var piece [pieceSize]byte
 			for rest := *column; len(rest) > 0; {
 				n := min(len(rest), pieceSize/width)
 				for i := range n {
 					copy(piece[i*width:], rest[i][:])
 				}
-				if err := put(piece[:n*width]); err != nil {
-					return err
-				}
+				put(piece[:n*width])
 				rest = rest[n:]
 			}
-			return nil
 		},
 		read: func(r *source, size int64) error {
 			if size%int64(width) != 0 {
@@ -178,14 +172,10 @@ func texts(name string, column *estate.Strings) section {
 	return section{
 		name: name,
 		size: func() int64 { return 4 + from.size() + int64(len(column.Text)) },
-		write: func(put func([]byte) error) error {
-			if err := put(binary.LittleEndian.AppendUint32(nil, uint32(len(column.From)))); err != nil {
-				return err
-			}
-			if err := from.write(put); err != nil {
-				return err
-			}
-			return put(column.Text)
+		write: func(put func([]byte)) {
+			put(binary.LittleEndian.AppendUint32(nil, uint32(len(column.From))))
+			from.write(put)
+			put(column.Text)
 		},
 		read: func(r *source, size int64) error {
 			if size < 4 {
@@ -219,7 +209,7 @@ func rows[R any](name string, column *[]R, code func(*coder, *R)) section {
 			written = c.data
 			return int64(len(written))
 		},
-		write: func(put func([]byte) error) error { return put(written) },
+		write: func(put func([]byte)) { put(written) },
 		read: func(r *source, size int64) error {
 			data := make([]byte, size)
 			if err := r.fill(data); err != nil {

@@ -38,34 +38,23 @@ func Write(w io.Writer, e *estate.Estate) error {
 	binary.LittleEndian.PutUint32(head[len(magic):], version)
 	head = binary.LittleEndian.AppendUint32(head, uint32(len(all)))
 	head = binary.LittleEndian.AppendUint64(head, uint64(total))
-	_, err := out.Write(binary.LittleEndian.AppendUint32(head, crc32.Checksum(head, castagnoli)))
-	if err != nil {
-		return err
-	}
+	_, _ = out.Write(binary.LittleEndian.AppendUint32(head, crc32.Checksum(head, castagnoli)))
 	for i, s := range all {
-		if err := writeSection(out, i+1, s, sizes[i]); err != nil {
-			return err
-		}
+		writeSection(out, i+1, s, sizes[i])
 	}
-	return out.Flush()
+	return out.Flush() // tells of the first write that failed
 }
 
-func writeSection(out io.Writer, number int, s section, size int64) error {
+func writeSection(out *bufio.Writer, number int, s section, size int64) {
 	var sum uint32
-	put := func(piece []byte) error {
+	put := func(piece []byte) {
 		sum = crc32.Update(sum, castagnoli, piece)
-		_, err := out.Write(piece)
-		return err
+		_, _ = out.Write(piece)
 	}
 	head := binary.LittleEndian.AppendUint32(nil, uint32(number))
-	if err := put(binary.LittleEndian.AppendUint64(head, uint64(size))); err != nil {
-		return err
-	}
-	if err := s.write(put); err != nil {
-		return err
-	}
-	_, err := out.Write(binary.LittleEndian.AppendUint32(nil, sum))
-	return err
+	put(binary.LittleEndian.AppendUint64(head, uint64(size)))
+	s.write(put)
+	_, _ = out.Write(binary.LittleEndian.AppendUint32(nil, sum))
 }
 
 // Read reads an estate from r, which has size bytes; a reader with fewer is an

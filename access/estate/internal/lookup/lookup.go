@@ -176,21 +176,6 @@ func lower8(eight uint64) uint64 {
 	return eight | capital>>2 // 0x80>>2 is 0x20, by which small letters differ
 }
 
-// EqualFold says whether two texts are the same without regard to the case of
-// ASCII letters. Letters beyond ASCII are not folded, unlike in strings.EqualFold,
-// for which the long s is an s.
-func EqualFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range len(a) {
-		if lower[a[i]] != lower[b[i]] {
-			return false
-		}
-	}
-	return true
-}
-
 // CompareFold orders texts without regard to case.
 func CompareFold(a, b []byte) int {
 	for i := range min(len(a), len(b)) {

@@ -19,10 +19,10 @@ const (
 // characters YAML does not allow.
 func measure(text []byte) error {
 	if len(text) > MaxBytes {
-		return problemAt(1, 1, "the file has %d bytes; at most %d are read", len(text), MaxBytes)
+		return syntaxError(1, 1, "the file has %d bytes; at most %d are read", len(text), MaxBytes)
 	}
 	if lines := bytes.Count(text, []byte{'\n'}); lines > MaxLines {
-		return problemAt(1, 1, "the file has %d lines; at most %d are read", lines, MaxLines)
+		return syntaxError(1, 1, "the file has %d lines; at most %d are read", lines, MaxLines)
 	}
 	line, start, marks := 1, 0, 0
 	for i := 0; i < len(text); {
@@ -33,7 +33,7 @@ func measure(text []byte) error {
 			line, start = line+1, i+1
 			marks++
 		case c < ' ' && c != '\t', c == 0x7f:
-			return problemAt(line, columnOf(text[start:i]), "a control character (%#02x) stands here; write it as an escape in double quotes", c)
+			return syntaxError(line, columnOf(text[start:i]), "a control character (%#02x) stands here; write it as an escape in double quotes", c)
 		case c < utf8.RuneSelf:
 			if isMark(c) {
 				marks++
@@ -41,11 +41,11 @@ func measure(text []byte) error {
 		default:
 			var r rune
 			if r, size = utf8.DecodeRune(text[i:]); r == utf8.RuneError && size == 1 {
-				return problemAt(line, columnOf(text[start:i]), "this is not UTF-8")
+				return syntaxError(line, columnOf(text[start:i]), "this is not UTF-8")
 			}
 		}
 		if marks > MaxMarks {
-			return problemAt(line, columnOf(text[start:i]), "the file is too large: it has more than %d line ends, commas, colons, brackets and the like", MaxMarks)
+			return syntaxError(line, columnOf(text[start:i]), "the file is too large: it has more than %d line ends, commas, colons, brackets and the like", MaxMarks)
 		}
 		i += size
 	}

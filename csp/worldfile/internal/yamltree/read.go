@@ -9,7 +9,7 @@ import (
 )
 
 // Read reads a text. Of an empty one it is a node that is Nothing. The error is
-// a Problem: after the first one, what follows cannot be trusted to mean what it
+// a SyntaxError: after the first one, what follows cannot be trusted to mean what it
 // says.
 func Read(text []byte) (*Node, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
@@ -86,8 +86,8 @@ func refused(t *token.Token) string {
 	return ""
 }
 
-func at(t *token.Token, format string, values ...any) Problem {
-	return problemAt(t.Position.Line, max(t.Position.Column, 1), format, values...)
+func at(t *token.Token, format string, values ...any) SyntaxError {
+	return syntaxError(t.Position.Line, max(t.Position.Column, 1), format, values...)
 }
 
 type reader struct {

@@ -44,16 +44,16 @@ type Pair struct {
 	Key, Value *Node
 }
 
-// Problem is something wrong with a text.
-type Problem struct {
+// SyntaxError is what is wrong with a text, and where.
+type SyntaxError struct {
 	Line, Column int
 	Text         string
 }
 
-func (p Problem) Error() string { return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Text) }
+func (p SyntaxError) Error() string { return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Text) }
 
-func problemAt(line, column int, format string, values ...any) Problem {
-	return Problem{Line: line, Column: column, Text: fmt.Sprintf(format, values...)}
+func syntaxError(line, column int, format string, values ...any) SyntaxError {
+	return SyntaxError{Line: line, Column: column, Text: fmt.Sprintf(format, values...)}
 }
 
 // clip shortens foreign text before it goes into an error sentence.

@@ -1,0 +1,506 @@
+package diff
+
+import (
+	"bytes"
+	"slices"
+
+	"latchkey/access/estate"
+	"latchkey/access/naming"
+	"latchkey/csp"
+)
+
+// touch is what the differing rows touch of one account: places with everything
+// below them, and directories.
+type touch struct {
+	places      []placeTouch
+	directories []directoryTouch
+}
+
+type placeTouch struct {
+	at    spot
+	cause int // into pair.causes
+}
+
+type directoryTouch struct {
+	at    tenant
+	cause int
+}
+
+// area is a part of the estate that a row touches, for whomever it touches.
+type area struct {
+	spots       []spot
+	directories []tenant
+	// wholly are tenants in which the account is touched wherever it holds
+	// anything, on either side.
+	wholly []tenant
+}
+
+// touchAll notes that a row touches accounts of one side in an area.
+func (p *pair) touchAll(s side, accounts []estate.Principal, a area, cause Cause) {
+	if len(accounts) == 0 {
+		return
+	}
+	number := p.number(cause)
+	for _, who := range accounts {
+		t := p.touchOf(s.e.PrincipalID[who])
+		for _, at := range a.spots {
+			t.places = append(t.places, placeTouch{at, number})
+		}
+		for _, at := range a.directories {
+			t.directories = append(t.directories, directoryTouch{at, number})
+		}
+		for _, at := range a.wholly {
+			t.directories = append(t.directories, directoryTouch{at, number})
+			for _, held := range p.heldIn(s, who, at) {
+				t.places = append(t.places, placeTouch{held, number})
+			}
+		}
+	}
+}
+
+func (p *pair) touchOf(id csp.ObjectID) *touch {
+	t := p.touches[id]
+	if t == nil {
+		t = &touch{}
+		p.touches[id] = t
+	}
+	return t
+}
+
+func (p *pair) number(c Cause) int {
+	if n, ok := p.causeNumber[c]; ok {
+		return n
+	}
+	p.causes = append(p.causes, c)
+	p.causeNumber[c] = len(p.causes) - 1
+	return len(p.causes) - 1
+}
+
+// both is an account on both sides; none where it is not.
+type both struct{ old, new estate.Principal }
+
+func (p *pair) both(s side, who estate.Principal) both {
+	if s.isBefore {
+		return both{who, p.toNew.principals[who]}
+	}
+	return both{p.toOld.principals[who], who}
+}
+
+// heldIn are the places in a tenant at which an account of a side holds
+// anything, on either side.
+func (p *pair) heldIn(s side, who estate.Principal, at tenant) []spot {
+	b := p.both(s, who)
+	var spots []spot
+	if b.old != none && at.old != none {
+		first := p.old.e.TenantRoot[at.old]
+		spots = append(spots, p.old.held(b.old, first, p.old.e.NodeLast[first], p.oldSpot)...)
+	}
+	if b.new != none && at.new != none {
+		first := p.new.e.TenantRoot[at.new]
+		spots = append(spots, p.new.held(b.new, first, p.new.e.NodeLast[first], p.newSpot)...)
+	}
+	return spots
+}
+
+// held are the places from first to last at which an account holds anything by
+// one of its identities.
+func (w *world) held(who estate.Principal, first, last estate.Node, to func(estate.Node) spot) []spot {
+	var spots []spot
+	for _, identity := range w.identities(who) {
+		w.eachHeld(identity, first, last, func(n estate.Node) { spots = append(spots, to(n)) })
+	}
+	return spots
+}
+
+// eachHeld yields the places from first to last at which a principal itself has
+// a role, assigned or projected (R18, R28).
+func (w *world) eachHeld(who estate.Principal, first, last estate.Node, do func(estate.Node)) {
+	held := w.e.HeldNode[w.e.HeldFrom[who]:w.e.HeldFrom[who+1]]
+	from, _ := slices.BinarySearch(held, first)
+	for _, n := range held[from:] {
+		if n > last {
+			break
+		}
+		do(n)
+	}
+	for _, n := range w.projected[who] {
+		if first <= n && n <= last {
+			do(n)
+		}
+	}
+}
+
+// everywhere is where an account of a side is touched if a principal begins or
+// ceases to be one of its identities: at all that the principal and its groups
+// have, and in all tenants that they let it into.
+func (p *pair) everywhere(s side, who estate.Principal) area {
+	var a area
+	for _, identity := range s.standing(who) {
+		s.eachHeld(identity, 0, estate.Node(len(s.e.NodeParent)), func(n estate.Node) { a.spots = append(a.spots, s.spot(n)) })
+		for _, d := range s.e.DirectoryAssignmentsOf(identity) {
+			a.directories = append(a.directories, s.tenant(d.Tenant))
+		}
+		for _, t := range s.opened[identity] {
+			a.wholly = append(a.wholly, s.tenant(t))
+		}
+		for _, n := range s.denies[identity] {
+			a.spots = append(a.spots, s.spot(n))
+		}
+	}
+	return a
+}
+
+// findTouches goes through all rows that differ.
+func (p *pair) findTouches() {
+	p.principalRows()
+	p.membershipRows()
+	p.assignmentRows()
+	p.nodeRows()
+	p.roleRows()
+	p.directoryRows()
+	p.relationshipRows()
+	p.denialRows()
+	p.lighthouseRows()
+	p.gapRows()
+}
+
+// index collects what is looked up by principal.
+func (w *world) index() {
+	for _, l := range w.e.Lighthouses {
+		w.projected[l.Principal] = append(w.projected[l.Principal], l.Node)
+		w.projectedRoles[l.Principal] = append(w.projectedRoles[l.Principal], l.Role)
+	}
+	for _, a := range w.e.AccessAssignments {
+		w.opened[a.Group] = append(w.opened[a.Group], w.e.GDAPs[a.GDAP].Customer)
+	}
+	agents := w.agents()
+	for _, d := range w.e.DAPs {
+		for _, g := range agents[d.Partner] {
+			w.opened[g] = append(w.opened[g], d.Customer)
+		}
+	}
+	for _, d := range w.e.Denials {
+		for _, who := range slices.Concat(d.Principals, d.Excluded) {
+			w.denies[who] = append(w.denies[who], d.Node)
+		}
+	}
+}
+
+// agents are the groups of admin and helpdesk agents, by partner (R7, R10).
+func (w *world) agents() map[estate.Tenant][]estate.Principal {
+	groups := map[estate.Tenant][]estate.Principal{}
+	for g, kind := range w.e.PrincipalKind {
+		if kind&(estate.IsAdminAgents|estate.IsHelpdeskAgents) != 0 {
+			t := w.e.PrincipalTenant[g]
+			groups[t] = append(groups[t], estate.Principal(g))
+		}
+	}
+	return groups
+}
+
+// principalRows finds accounts and groups that are new, gone or changed.
+func (p *pair) principalRows() {
+	for _, s := range p.sides() {
+		to, other := p.toNew.principals, p.new
+		if !s.isBefore {
+			to, other = p.toOld.principals, p.old
+		}
+		for n := range s.e.PrincipalID {
+			who := estate.Principal(n)
+			if s.e.PrincipalTenant[n] == none || to[n] != none && p.samePrincipal(s, who, other, to[n]) {
+				continue
+			}
+			a := p.everywhere(s, who)
+			a.wholly = append(a.wholly, s.tenant(s.e.PrincipalTenant[n]))
+			p.touchAll(s, s.acting(who), a, s.principalCause(who, to[n] == none || other.e.PrincipalTenant[to[n]] == none))
+		}
+	}
+}
+
+// samePrincipal says whether a principal is the same on both sides, as far as
+// access depends on it.
+func (p *pair) samePrincipal(s side, who estate.Principal, other *world, also estate.Principal) bool {
+	const indifferent = estate.IsSynced | estate.IsMicrosoftAccount | estate.IsManaged | estate.IsSalesAgents
+	t, home := other.e.PrincipalTenant[also], other.e.PrincipalHome[also]
+	if t == none || other.e.TenantID[t] != s.e.TenantID[s.e.PrincipalTenant[who]] || s.e.PrincipalKind[who]&^indifferent != other.e.PrincipalKind[also]&^indifferent {
+		return false
+	}
+	if own := s.e.PrincipalHome[who]; own != none && home != none {
+		return s.e.PrincipalID[own] == other.e.PrincipalID[home]
+	}
+	return s.e.PrincipalHome[who] == home
+}
+
+// membershipRows compares the groups of each principal.
+func (p *pair) membershipRows() {
+	for _, s := range p.sides() {
+		for n := range s.e.PrincipalID {
+			member := estate.Principal(n)
+			also := p.both(s, member)
+			for i := s.e.GroupsFrom[n]; i < s.e.GroupsFrom[n+1]; i++ {
+				group := s.e.GroupOf[i]
+				if p.firmness(p.old, also.old, p.both(s, group).old) == p.firmness(p.new, also.new, p.both(s, group).new) {
+					continue
+				}
+				p.touchAll(s, s.acting(member), p.everywhere(s, group), s.membershipCause(member, group, p.firmness(p.new, also.new, p.both(s, group).new)))
+			}
+		}
+	}
+}
+
+// firmness is the firmest membership of a member in a group.
+func (p *pair) firmness(w *world, member, group estate.Principal) term {
+	best := over
+	if member == none || group == none {
+		return best
+	}
+	from, end := w.e.GroupsFrom[member], w.e.GroupsFrom[member+1]
+	for i := from; i < end; i++ {
+		if w.e.GroupOf[i] == group {
+			best = max(best, w.term(w.e.GroupTerm[i]))
+		}
+	}
+	return best
+}
+
+// assignmentRows compares the role assignments of each place that is on both
+// sides, and takes all of the others.
+func (p *pair) assignmentRows() {
+	for n, to := range p.toNew.nodes {
+		if to == none || !p.sameAssignments(estate.Node(n), to) {
+			p.differentAssignments(spot{estate.Node(n), to})
+		}
+	}
+	for n, from := range p.toOld.nodes {
+		if from == none {
+			p.differentAssignments(spot{none, estate.Node(n)})
+		}
+	}
+}
+
+// sameAssignments is the quick look: the same rows in the same order.
+func (p *pair) sameAssignments(x, y estate.Node) bool {
+	a, b := p.old.e, p.new.e
+	i, j := a.AssignmentsFrom[x], b.AssignmentsFrom[y]
+	n := a.AssignmentsFrom[x+1] - i
+	if b.AssignmentsFrom[y+1]-j != n {
+		return false
+	}
+	for ; n > 0; i, j, n = i+1, j+1, n-1 {
+		if !p.sameAssignment(i, j) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameAssignment says whether two assignments at the same place have the same effect.
+func (p *pair) sameAssignment(i, j uint32) bool {
+	a, b := p.old.e, p.new.e
+	if p.toNew.principals[a.AssignmentPrincipal[i]] != b.AssignmentPrincipal[j] || p.toNew.roles[a.AssignmentRole[i]] != b.AssignmentRole[j] {
+		return false
+	}
+	if a.AssignmentTerm[i]|b.AssignmentTerm[j] != 0 && p.old.term(a.AssignmentTerm[i]) != p.new.term(b.AssignmentTerm[j]) {
+		return false
+	}
+	if a.AssignmentCondition[i]|b.AssignmentCondition[j] != 0 &&
+		!bytes.Equal(a.Conditions.Bytes(int(a.AssignmentCondition[i])), b.Conditions.Bytes(int(b.AssignmentCondition[j]))) {
+		return false
+	}
+	return a.AssignmentForeign[i] == b.AssignmentForeign[j]
+}
+
+// differentAssignments finds the assignments at a place that only one side has.
+func (p *pair) differentAssignments(at spot) {
+	var i, endI, j, endJ uint32
+	if at.old != none {
+		i, endI = p.old.e.AssignmentsFrom[at.old], p.old.e.AssignmentsFrom[at.old+1]
+	}
+	if at.new != none {
+		j, endJ = p.new.e.AssignmentsFrom[at.new], p.new.e.AssignmentsFrom[at.new+1]
+	}
+	for n := i; n < endI; n++ {
+		if !slices.ContainsFunc(numbers(j, endJ), func(m uint32) bool { return p.sameAssignment(n, m) }) {
+			p.touchAssignment(p.sides()[0], n, at)
+		}
+	}
+	for m := j; m < endJ; m++ {
+		if !slices.ContainsFunc(numbers(i, endI), func(n uint32) bool { return p.sameAssignment(n, m) }) {
+			p.touchAssignment(p.sides()[1], m, at)
+		}
+	}
+}
+
+func numbers(from, end uint32) []uint32 {
+	list := make([]uint32, 0, end-from)
+	for ; from < end; from++ {
+		list = append(list, from)
+	}
+	return list
+}
+
+func (p *pair) touchAssignment(s side, n uint32, at spot) {
+	p.touchAll(s, s.acting(s.e.AssignmentPrincipal[n]), area{spots: []spot{at}}, s.assignmentCause(n))
+}
+
+// nodeRows finds places that are new or gone where that says something by
+// itself - a subscription of which the other side knows nothing - and places that
+// lie elsewhere in the tree.
+func (p *pair) nodeRows() {
+	for _, s := range p.sides() {
+		to, other, back := p.toNew.nodes, p.new, p.toOld.nodes
+		if !s.isBefore {
+			to, other, back = p.toOld.nodes, p.old, p.toNew.nodes
+		}
+		for n, also := range to {
+			node := estate.Node(n)
+			if s.e.NodeType[n] == estate.TypeResourceGroup || s.e.NodeType[n] > estate.TypeResourceGroup {
+				continue
+			}
+			if also != none && s.sameParent(other, node, also, back) && p.sameOwner(s, other, node, also) {
+				continue
+			}
+			p.moved = append(p.moved, s.spot(node))
+			p.touchHolders(s, node, area{spots: []spot{s.spot(node)}}, s.nodeCause(node, also == none))
+		}
+	}
+}
+
+func (s side) sameParent(other *world, node, also estate.Node, back []estate.Node) bool {
+	up := other.e.NodeParent[also]
+	if up != none {
+		up = back[up]
+	}
+	return up == s.e.NodeParent[node]
+}
+
+// sameOwner says whether a place is of the same tenant on both sides.
+func (p *pair) sameOwner(s side, other *world, node, also estate.Node) bool {
+	t, u := s.e.NodeTenant[node], other.e.NodeTenant[also]
+	if t == none || u == none {
+		return t == u
+	}
+	return s.e.TenantID[t] == other.e.TenantID[u]
+}
+
+// touchHolders notes that everybody who holds anything at, above or below a place
+// is touched in the area.
+func (p *pair) touchHolders(s side, node estate.Node, a area, cause Cause) {
+	var who []estate.Principal
+	for up := s.e.NodeParent[node]; up != none; up = s.e.NodeParent[up] {
+		who = append(who, s.holding(up, up)...)
+	}
+	who = append(who, s.holding(node, s.e.NodeLast[node])...)
+	slices.Sort(who)
+	var accounts []estate.Principal
+	for _, holder := range slices.Compact(who) {
+		accounts = append(accounts, s.acting(holder)...)
+	}
+	slices.Sort(accounts)
+	p.touchAll(s, slices.Compact(accounts), a, cause)
+}
+
+// holding are the principals that have a role at the places from first to last.
+func (s side) holding(first, last estate.Node) []estate.Principal {
+	who := slices.Clone(s.e.AssignmentPrincipal[s.e.AssignmentsFrom[first]:s.e.AssignmentsFrom[last+1]])
+	for _, l := range s.e.Lighthouses {
+		if first <= l.Node && l.Node <= last {
+			who = append(who, l.Principal)
+		}
+	}
+	return who
+}
+
+// roleRows finds Azure roles that allow something else now (R31). What they allow
+// is compared as text: a role in other words is a touch and may be no change.
+func (p *pair) roleRows() {
+	changed := map[estate.Role]bool{} // by the old number
+	for n, to := range p.toNew.roles {
+		if to != none && (p.old.e.RoleListed[n] != p.new.e.RoleListed[to] || p.old.e.Roles[n].Content() != p.new.e.Roles[to].Content()) {
+			changed[estate.Role(n)] = true
+		}
+	}
+	if len(changed) == 0 {
+		return
+	}
+	for _, s := range p.sides() {
+		is := func(r estate.Role) bool {
+			if !s.isBefore {
+				r = p.toOld.roles[r]
+			}
+			return changed[r]
+		}
+		for i, role := range s.e.AssignmentRole {
+			if is(role) {
+				at := s.spot(s.e.AssignmentNode(uint32(i)))
+				p.touchAll(s, s.acting(s.e.AssignmentPrincipal[i]), area{spots: []spot{at}}, s.roleCause(role))
+			}
+		}
+		for _, l := range s.e.Lighthouses {
+			if is(l.Role) {
+				p.touchAll(s, s.acting(l.Principal), area{spots: []spot{s.spot(l.Node)}}, s.roleCause(l.Role))
+			}
+		}
+	}
+}
+
+// directoryRows compares who holds directory roles, and what those allow.
+func (p *pair) directoryRows() {
+	type row struct {
+		who    csp.ObjectID
+		tenant csp.TenantID
+		role   csp.DirectoryRoleID
+	}
+	var rows [2]map[row]term
+	for i, s := range p.sides() {
+		rows[i] = map[row]term{}
+		for _, d := range s.e.DirectoryAssignments {
+			r := row{s.e.PrincipalID[d.Principal], s.e.TenantID[d.Tenant], s.e.DirectoryRoles[d.Role].ID}
+			rows[i][r] = max(rows[i][r], s.term(d.Term))
+		}
+	}
+	for _, s := range p.sides() {
+		for _, d := range s.e.DirectoryAssignments {
+			r := row{s.e.PrincipalID[d.Principal], s.e.TenantID[d.Tenant], s.e.DirectoryRoles[d.Role].ID}
+			if rows[0][r] != rows[1][r] {
+				p.touchAll(s, s.acting(d.Principal), area{directories: []tenant{s.tenant(d.Tenant)}}, s.directoryCause(d, rows[1][r]))
+			}
+		}
+	}
+	for n, to := range p.toNew.directory {
+		role := p.old.e.DirectoryRoles[n]
+		if to == none && isOfAgents(role.ID) ||
+			to != none && (p.old.e.DirectoryListed[n] != p.new.e.DirectoryListed[to] || !slices.Equal(role.Actions, p.new.e.DirectoryRoles[to].Actions)) {
+			p.touchDirectoryRole(role.ID, role.Name)
+		}
+	}
+	for n, from := range p.toOld.directory {
+		if role := p.new.e.DirectoryRoles[n]; from == none && isOfAgents(role.ID) {
+			p.touchDirectoryRole(role.ID, role.Name)
+		}
+	}
+}
+
+// isOfAgents says whether DAP gives the role, which then no row need name: it
+// counts also where only one side lists it (R10).
+func isOfAgents(role csp.DirectoryRoleID) bool {
+	return role == globalAdministrator || role == helpdeskAdministrator
+}
+
+// touchDirectoryRole notes that everybody who has a directory role is touched in
+// the directories where he has it.
+func (p *pair) touchDirectoryRole(id csp.DirectoryRoleID, name string) {
+	cause := Cause{Text: "the directory role " + naming.Clean(name) + " allows something else, or is not known on both sides", Rule: "R14"}
+	for _, s := range p.sides() {
+		for _, d := range s.e.DirectoryAssignments {
+			if s.e.DirectoryRoles[d.Role].ID == id {
+				p.touchAll(s, s.acting(d.Principal), area{directories: []tenant{s.tenant(d.Tenant)}}, cause)
+			}
+		}
+		for group, customers := range s.opened { // by GDAP and DAP, whatever the role
+			for _, t := range customers {
+				p.touchAll(s, s.acting(group), area{directories: []tenant{s.tenant(t)}}, cause)
+			}
+		}
+	}
+}
