@@ -218,3 +218,21 @@ func TestAnswersAreShownInEveryForm(t *testing.T) {
 		})
 	}
 }
+
+func TestTheDocumentsShowAPicture(t *testing.T) {
+	svg := picture.SVG(answers(t)["several"], picture.Named(picture.NamesIn(theWorld(t).index)), picture.StandAlone())
+	golden(t, filepath.Join("..", "..", "docs", "pictures", "answer.svg"), svg)
+}
+
+func BenchmarkSVG(b *testing.B) {
+	for _, test := range []struct {
+		name   string
+		answer access.Answer
+	}{{"300 alike", fan(20, 15)}, {"512 different", roles(512)}} {
+		b.Run(test.name, func(b *testing.B) {
+			for b.Loop() {
+				picture.SVG(test.answer)
+			}
+		})
+	}
+}
