@@ -105,8 +105,7 @@ func (x *Index) numberOf(id csp.DirectoryRoleID) estate.DirectoryRole {
 }
 
 // allowsInDirectory says whether a grant's role allows the row's action. Nothing
-// is known of a role that no list has, but that a Global Administrator may
-// anything is known of him (R15).
+// is known of a role that no list has.
 func (q *asking) allowsInDirectory(g grant, r *row) truth {
 	if g.number == estate.None {
 		return maybe
