@@ -4,6 +4,8 @@ export CGO_ENABLED ?= 0
 GO ?= go
 TOOL = $(GO) tool -modfile=tools/go.mod
 PACKAGES ?= ./...
+# what is measured at the size of a large partner
+SIZED = access|access/estate|access/estate/snapshot|access/factlines|access/diff
 TESTFLAGS ?=
 
 .PHONY: help demo tour build test race cover bench golden fmt vet lint check deps clean
@@ -32,11 +34,19 @@ race: deps ## the same with the race detector (needs a C compiler); the longest 
 cover: ## statement coverage of the vocabulary and the engine
 	$(GO) test -coverprofile=coverage.out ./csp/... ./access/... && $(GO) tool cover -func=coverage.out | tail -n 1
 
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+worlds: ## hold the engine against the plain reading on ten thousand random worlds
+	$(GO) test ./access -run 'TheEngineAgrees|PathsGive' -rapid.checks=10000 -timeout 10m
+
+bench: ## run the benchmarks, the engine's at the full size (a few minutes, 2 GB of memory)
+	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list $(PACKAGES) | grep -vxE 'latchkey/($(SIZED))')
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m -p 1 $(addprefix ./,$(subst |, ,$(SIZED))) -args -large
+
+peers: ## put the engine beside OpenFGA, OPA, Cedar and Casbin
+	$(MAKE) -C bench
 
 golden: ## write golden files and the README's pictures anew
-	$(GO) test ./internal/mail ./internal/web ./access ./access/scenario -update
+	$(GO) test ./internal/mail ./internal/web ./access/roleclass ./access/scenario ./access/finding/... ./access/picture ./access/suggest -update
+	$(GO) test ./cmd/latchkey -run 'Asking|Findings|Suggest' -update
 	$(GO) test ./cmd/latchkey -run TestTheManualsExamples -update
 	mkdir -p docs/pictures && LATCHKEY_PICTURES=1 $(GO) test ./cmd/latchkey -run InABrowser -count=1
 
@@ -53,6 +63,7 @@ lint: ## formatting, vet, linters with the import arrows
 
 check: lint ## everything that must hold before a change lands
 	$(MAKE) test
+	$(MAKE) worlds
 	$(MAKE) race
 
 clean: ## remove what was built

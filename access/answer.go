@@ -183,6 +183,19 @@ const (
 	MissEntry
 )
 
+var missNames = [...]string{
+	MissDenied: "denied", MissSignIn: "sign-in", MissGuest: "guest", MissTerm: "term",
+	MissRole: "role", MissScope: "scope", MissAssignment: "assignment", MissEntry: "entry",
+}
+
+// String is the kind in a word: what is missing or in the way.
+func (k MissKind) String() string {
+	if int(k) < len(missNames) {
+		return missNames[k]
+	}
+	return ""
+}
+
 // Miss is one hop that is missing, with what is there instead.
 type Miss struct {
 	Kind MissKind

@@ -29,27 +29,24 @@ const (
 	mostStepsBefore = 64 // a bound on the rounds of becoming; each adds something
 )
 
-func (x *Index) powersOf(n estate.DirectoryRole) powers {
-	id := x.DirectoryRoles[n].ID
+// powersOf are those of a role with the given folded actions.
+func powersOf(id csp.DirectoryRoleID, actions []string) powers {
 	return powers{
 		commands:    truthOf(id == globalAdministrator || id == privilegedRoleAdministrator),
-		makesUsers:  x.directoryAllows(n, createUsers),
-		resets:      x.directoryAllows(n, resetPasswords),
-		credentials: max(x.directoryAllows(n, appCredentials), x.directoryAllows(n, spCredentials)),
-		fillsGroups: x.directoryAllows(n, changeGroups),
+		makesUsers:  allowsAction(actions, createUsers),
+		resets:      allowsAction(actions, resetPasswords),
+		credentials: max(allowsAction(actions, appCredentials), allowsAction(actions, spCredentials)),
+		fillsGroups: allowsAction(actions, changeGroups),
 	}
 }
 
-// powersOfGrant knows those of Global Administrator and Helpdesk Administrator
-// even where no list has the role, since DAP gives them by rule.
+// powersOfGrant are those of a grant's role, also where no fact names it, as DAP
+// gives roles by rule.
 func (q *asking) powersOfGrant(g grant) powers {
 	if g.number != estate.None {
 		return q.x.powers[g.number]
 	}
-	if g.role == globalAdministrator {
-		return powers{commands: yes, makesUsers: maybe, resets: maybe, credentials: maybe, fillsGroups: maybe}
-	}
-	return powers{makesUsers: maybe, resets: maybe, credentials: maybe, fillsGroups: maybe}
+	return powersOf(g.role, published()[g.role])
 }
 
 // taken is what an account can take over, step by step (M7).
@@ -87,8 +84,8 @@ func (q *asking) become() {
 	q.take(q.principal, yes, step{})
 	for changed := true; changed; {
 		changed = false
-		for next := 0; next < len(q.taken.order); next++ {
-			if q.stepsOf(q.taken.order[next]) {
+		for _, a := range q.taken.order {
+			if q.stepsOf(a) {
 				changed = true
 			}
 		}

@@ -5,7 +5,9 @@ import (
 	"latchkey/csp"
 )
 
-// Directory roles that rules name (R10, R15, R24).
+// Directory roles that rules name (R10, R15, R24). The account that is made with a
+// tenant holds the first (R4); a partner's people hold them in their own company,
+// which has nothing to do with the agent roles they have (R6).
 var (
 	globalAdministrator         = csp.MustParseID[csp.DirectoryRole]("62e90394-69f5-4237-9190-012177145e10")
 	privilegedRoleAdministrator = csp.MustParseID[csp.DirectoryRole]("e8611ab8-c189-46e8-94e1-60213ab1f814")
@@ -102,12 +104,10 @@ func (x *Index) numberOf(id csp.DirectoryRoleID) estate.DirectoryRole {
 	return estate.None
 }
 
-// allowsInDirectory says whether a grant's role allows the row's action. Nothing
-// is known of a role that no list has, but that a Global Administrator may
-// anything is known of him (R15).
+// allowsInDirectory says whether a grant's role allows the row's action.
 func (q *asking) allowsInDirectory(g grant, r *row) truth {
 	if g.number == estate.None {
-		return maybe
+		return allowsAction(published()[g.role], r.action.name)
 	}
 	return r.directory[g.number]
 }

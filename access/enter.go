@@ -76,7 +76,9 @@ func groupsOf(a account, in map[estate.Principal]truth) map[estate.Principal]tru
 }
 
 // signsIn finds the surest delegated way of a partner's user into the target
-// (M2, R10-R12, R22).
+// (M2, R10-R12, R22). Of several partners of a customer each has its own (R5). To
+// come in is one level, to hold a role on a subscription another, and either can
+// be missing alone (R34).
 func (q *asking) signsIn(a account, s standing) (EntryKind, truth) {
 	if !q.x.isUser(a) {
 		return 0, no

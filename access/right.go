@@ -24,7 +24,8 @@ type right struct {
 func (r right) sure() truth { return min(r.allowed, r.met, r.held) }
 
 // rights yields the rights of a way to the row's action at or above the place
-// (M3, R18, R28). With steps, eligible assignments count.
+// (M3, R18, R28): the customer's own people (R32) like everybody else. With steps,
+// eligible assignments count.
 func (q *asking) rights(w *way, r *row, steps bool, do func(right)) {
 	for n := q.node; n != estate.None; n = q.x.NodeParent[n] {
 		if w.kind == ByLighthouse {

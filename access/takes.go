@@ -198,9 +198,14 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	if len(joining) == 0 {
 		return
 	}
-	joining[0].From = prefix[len(prefix)-1].To
-	if a != t.principal && !a.isNew() && by.by != a {
-		joining[0].Detail = "as " + t.x.accountStop(a).Name
+	switch {
+	case a.isNew():
+		prefix = t.reaching(a) // it is made first, and joins by itself
+	default:
+		joining[0].From = prefix[len(prefix)-1].To
+		if a != t.principal && by.by != a {
+			joining[0].Detail = "as " + t.x.accountStop(a).Name
+		}
 	}
 	p := Path{Gives: CanGet, Hops: slices.Concat(prefix, joining, hops)}
 	p.Entry = Entry{Kind: kind, Tenant: t.x.Tenant(t.target)}
