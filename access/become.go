@@ -173,7 +173,7 @@ func (q *asking) command(sure truth, by step) bool {
 
 // isMore says whether an account of a commanded tenant is more than a new one.
 func (q *asking) isMore(p estate.Principal) bool {
-	return q.x.quick.projectedTo[p] || slices.ContainsFunc(q.x.Guest[q.x.GuestsFrom[p]:q.x.GuestsFrom[p+1]], func(g estate.Principal) bool {
+	return q.x.quick.projectedTo.has(p) || slices.ContainsFunc(q.x.Guest[q.x.GuestsFrom[p]:q.x.GuestsFrom[p+1]], func(g estate.Principal) bool {
 		return slices.Contains(q.leads(), q.x.PrincipalTenant[g])
 	})
 }
@@ -271,12 +271,12 @@ func (q *asking) runCode(a account, sure truth) bool {
 // isCoder says whether the account could run code as any identity of the tenant,
 // going by the roles that its groups hold there.
 func (q *asking) isCoder(a account, in estate.Tenant) bool {
-	coders := q.x.quick.coders
-	if len(coders) == 0 {
+	coders := &q.x.quick.coders
+	if !coders.any {
 		return false
 	}
 	for p := range q.potential(a).in {
-		if coders[holderIn{p, in}] {
+		if coders.has(q.x, p, in) {
 			return true
 		}
 	}
