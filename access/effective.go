@@ -186,7 +186,7 @@ func (s *standpoint) projected(list []EffectiveGrant) []EffectiveGrant {
 		return list
 	}
 	for n := s.node; n != estate.None; n = x.NodeParent[n] {
-		if !x.quick.projectedAt[n] {
+		if !x.quick.projectedAt.has(n) {
 			continue
 		}
 		for _, l := range x.LighthousesAt(n) {
@@ -207,7 +207,7 @@ func (s *standpoint) denials(a *actor, delegated bool) []int32 {
 	}
 	var list []int32
 	for n := s.node; n != estate.None; n = x.NodeParent[n] {
-		if !x.quick.denied[n] {
+		if !x.quick.denied.has(n) {
 			continue
 		}
 		here := n == s.node && !s.below
