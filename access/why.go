@@ -225,7 +225,8 @@ func (t *telling) addRight(w *way, r right, steps, freed bool, hops []Hop) {
 	t.add(p, worst, by)
 }
 
-// freeingHops are the memberships to activate so that a denial spares him (M8).
+// freeingHops are the groups to be in so that a denial spares him: by activating a
+// membership, or by being put into it (M8).
 func (t *telling) freeingHops(w *way, r right) []Hop {
 	now := *w
 	now.could = w.firm
@@ -236,8 +237,10 @@ func (t *telling) freeingHops(w *way, r right) []Hop {
 			if w.could[p] == no {
 				continue
 			}
-			chains, _ := t.chains(w.who(), p, true)
-			more := t.memberHops(chains[0], "R19")
+			more := t.joining(account(w.who()), p, "R19")
+			if len(more) == 0 {
+				continue // himself, by whom he is spared without any step
+			}
 			more[len(more)-1].Detail = fmt.Sprintf("which the deny assignment %q spares", d.Name)
 			hops = append(hops, more...)
 			break
