@@ -58,6 +58,8 @@ type taken struct {
 	commandBy   map[estate.Tenant]step
 	fillsGroups map[estate.Tenant]truth
 	fillsBy     map[estate.Tenant]step
+	// more: accounts that add nothing were left out.
+	more bool
 	// standings are kept until a group opens.
 	standings map[account]standing
 }
@@ -171,7 +173,7 @@ func (q *asking) command(sure truth, by step) bool {
 
 // isMore says whether an account of a commanded tenant is more than a new one.
 func (q *asking) isMore(p estate.Principal) bool {
-	return q.x.quick.projectedTo[p] || slices.ContainsFunc(q.x.Guest[q.x.GuestsFrom[p]:q.x.GuestsFrom[p+1]], func(g estate.Principal) bool {
+	return q.x.quick.projectedTo.has(p) || slices.ContainsFunc(q.x.Guest[q.x.GuestsFrom[p]:q.x.GuestsFrom[p+1]], func(g estate.Principal) bool {
 		return slices.Contains(q.leads(), q.x.PrincipalTenant[g])
 	})
 }
@@ -189,15 +191,20 @@ func (q *asking) reset(sure truth, by step) bool {
 	return changed
 }
 
+// fewAccounts are as many principals of a tenant as are taken one by one, so that
+// every path is told; of larger tenants those that add nothing are left out.
+const fewAccounts = 64
+
 // isOutdone says whether an account of another tenant than the target is no more
 // than a new account of its tenant would be, which can be made and be put into
 // every group that this one is in. It keeps those who may reset the passwords of
 // thousands from being thousands.
 func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) bool {
-	if in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
+	if q.x.TenantFirst[in+1]-q.x.TenantFirst[in] <= fewAccounts || in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
 		return false
 	}
 	if q.taken.commands[in] >= sure {
+		q.taken.more = true
 		return true
 	}
 	if len(q.x.DirectoryAssignmentsOf(p)) > 0 {
@@ -208,6 +215,7 @@ func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) boo
 			return false
 		}
 	}
+	q.taken.more = true
 	return true
 }
 
@@ -263,12 +271,12 @@ func (q *asking) runCode(a account, sure truth) bool {
 // isCoder says whether the account could run code as any identity of the tenant,
 // going by the roles that its groups hold there.
 func (q *asking) isCoder(a account, in estate.Tenant) bool {
-	coders := q.x.quick.coders
-	if len(coders) == 0 {
+	coders := &q.x.quick.coders
+	if !coders.any {
 		return false
 	}
 	for p := range q.potential(a).in {
-		if coders[holderIn{p, in}] {
+		if coders.has(q.x, p, in) {
 			return true
 		}
 	}

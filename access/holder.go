@@ -207,8 +207,11 @@ func (h *holding) signsIn(p estate.Principal) bool {
 		return h.isAgent(p)
 	}
 	s := scan{x: x, at: h.at, target: h.target}
-	lent, _ := s.lent(k.groups(p))
-	return lent || s.agent(p, false)
+	if s.lent(k.groups(p)).any {
+		return true
+	}
+	admin, helpdesk := s.agent(p, x.PrincipalTenant[p], false)
+	return admin || helpdesk
 }
 
 // isAgent says whether the target lists the partner of somebody who is an agent by

@@ -113,6 +113,7 @@ var asked = []struct{ name, who, action, place string }{
 	{"role-missing", "sam", restart, "shop-web"},
 	{"no-way", "fay", restart, "shop-web"},
 	{"unknown", "emil", restart, "ledger"},
+	{"not-collected", "gil", restart, "foundry"},
 	{"several", "sam", restart, "shop-web/web"},
 }
 
