@@ -423,3 +423,27 @@ func TestOfManyNamesTheFirstAreListed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNamesAreShortAndNeedNotBeTheirOwn(t *testing.T) {
+	n, x := names(t)
+	contoso, _ := n.Tenant("contoso")
+	web, err := n.Place("shop/web", naming.InAzure, contoso)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ got, want string }{
+		{n.PrincipalName(csp.ObjectID{1, 3}), "robot"},
+		{n.PrincipalName(csp.MustParseID[csp.Principal]("5f3759df-0000-4000-8000-000000000001")), "nameless@contoso.example"},
+		{n.PrincipalName(csp.ObjectID{77}), "4d000000-0000-0000-0000-000000000000"},
+		{n.TenantName(x.TenantID[contoso]), "Contoso"},
+		{n.TenantName(csp.TenantID{77}), "4d000000-0000-0000-0000-000000000000"},
+		{n.PlaceName(web), "Shop/web"},
+		{n.PlaceName(access.DirectoryOf(x.TenantID[contoso])), "Contoso"},
+		{n.PlaceName(access.Place{Tenant: x.TenantID[contoso], Scope: csp.Root()}), "/"},
+		{n.PlaceName(access.At(csp.MustParseScope("/subscriptions/4d000000-0000-0000-0000-000000000000"))), "/subscriptions/4d000000-0000-0000-0000-000000000000"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s, want %s", test.got, test.want)
+		}
+	}
+}

@@ -34,11 +34,11 @@ func (q *question) say(out io.Writer, w *world, a access.Answer, note string, wh
 		_, err := out.Write(draw(a, names, picture.StandAlone()))
 		return err
 	}
-	switch view := picture.ViewOf(a, names); {
+	switch {
 	case q.form == "json" && why:
-		return printJSON(out, answerView{view, note})
+		return printJSON(out, w.answerView(a, note))
 	case q.form == "json":
-		return printJSON(out, verdictViewOf(view, note))
+		return printJSON(out, w.answerView(a, note).verdict())
 	case why:
 		fmt.Fprint(out, picture.Text(a, width, names))
 	default:

@@ -34,8 +34,16 @@ type verdictView struct {
 	Note      string            `json:"note,omitempty"`
 }
 
-func verdictViewOf(v picture.View, note string) verdictView {
-	return verdictView{v.Verdict, v.Sentence, v.Principal, v.Action, v.Data, v.Place, v.At, note}
+// answerView is the answer, its principal and place told as in other answers.
+func (w *world) answerView(a access.Answer, note string) answerView {
+	v := picture.ViewOf(a, picture.Named(sayNames{w}))
+	v.Principal, v.Place = w.principalView(a.Question.Principal), w.placeView(a.Question.Place)
+	return answerView{v, note}
+}
+
+// verdict is the answer without its reasons.
+func (v answerView) verdict() verdictView {
+	return verdictView{v.Verdict, v.Sentence, v.Principal, v.Action, v.Data, v.Place, v.At, v.Note}
 }
 
 // verdictWords are the verdicts as picture.View has them.
@@ -133,16 +141,13 @@ func (w *world) principalView(id csp.ObjectID) picture.ThingView {
 	return v
 }
 
+// placeView is a place with the tenant that it is of, if the facts tell.
 func (w *world) placeView(place access.Place) picture.PlaceView {
-	return picture.PlaceView{Name: w.whole(place), Scope: place.Scope.String(), Tenant: w.tenantView(place.Tenant)}
-}
-
-// whole is the name of a place that says of a directory that it is one.
-func (w *world) whole(place access.Place) string {
-	if place.IsDirectory() {
-		return "the directory of " + w.placeName(place)
+	v := picture.PlaceView{Name: w.names.PlaceName(place), Scope: place.Scope.String()}
+	if t := w.names.TenantOf(place); t != estate.None {
+		v.Tenant = w.tenantView(w.x.TenantID[t])
 	}
-	return w.placeName(place)
+	return v
 }
 
 func (w *world) tenantView(id csp.TenantID) *picture.TenantView {
