@@ -88,20 +88,25 @@ func (p Path) PartnerWide() bool {
 	return false
 }
 
-// String is the path on one line.
+// String is the path as a sentence: "has: Ann is a member of Ops, which holds
+// Reader at /subscriptions/..., which allows ...".
 func (p Path) String() string {
-	hops := make([]string, len(p.Hops))
+	var b strings.Builder
+	b.WriteString(p.Gives.String() + ": ")
 	for i, hop := range p.Hops {
-		hops[i] = hop.String()
+		if i == 0 {
+			b.WriteString(hop.String() + hop.manner())
+		} else {
+			b.WriteString(hop.after(p.Hops[i-1]))
+		}
 	}
-	text := p.Gives.String() + ": " + strings.Join(hops, ", ")
 	if entry := p.Entry.String(); entry != "" {
-		text += "; " + entry
+		b.WriteString("; " + entry)
 	}
 	if p.Gives == Unknown {
-		text += " (missing: " + p.Gap.String() + ")"
+		b.WriteString(" (missing: " + p.Gap.String() + ")")
 	}
-	return text
+	return b.String()
 }
 
 // EntryKind is a way into a tenant.
@@ -140,23 +145,30 @@ type Entry struct {
 	Kind   EntryKind
 	Tenant csp.Tenant
 	// Hops are what makes the entry possible, such as the membership and the GDAP
-	// role. Empty if there is nothing to explain.
+	// role, and memberships that free of a denial first. Empty if there is nothing to
+	// explain.
 	Hops []Hop
 }
 
-// String says the entry, or nothing if he is at home.
+// String says the entry, or nothing if there is nothing to say.
 func (e Entry) String() string {
+	text := ""
 	switch e.Kind {
 	case ByGuest:
-		return "signing in to " + e.Tenant.Name + " as guest"
+		text = "signing in to " + e.Tenant.Name + " as guest"
 	case ByGDAP, ByDAP:
-		return "signing in to " + e.Tenant.Name + " by " + e.Kind.String()
+		text = "signing in to " + e.Tenant.Name + " by " + e.Kind.String()
 	case ByDirectLink:
-		return "signing in to " + e.Tenant.Name + " by a direct link, under the old rules"
+		text = "signing in to " + e.Tenant.Name + " by a direct link, under the old rules"
 	case ByLighthouse:
-		return "through Lighthouse, without entering " + e.Tenant.Name
+		text = "through Lighthouse, without entering " + e.Tenant.Name
 	}
-	return ""
+	for _, hop := range e.Hops {
+		if hop.Term.Eligible {
+			text += ", once the membership of " + hop.To.Name + " is activated"
+		}
+	}
+	return strings.TrimPrefix(text, ", ")
 }
 
 // MissKind is how near a HasNot is to a yes.

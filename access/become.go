@@ -58,6 +58,8 @@ type taken struct {
 	commandBy   map[estate.Tenant]step
 	fillsGroups map[estate.Tenant]truth
 	fillsBy     map[estate.Tenant]step
+	// more: accounts that add nothing were left out.
+	more bool
 	// standings are kept until a group opens.
 	standings map[account]standing
 }
@@ -142,12 +144,10 @@ func (q *asking) use(s step, sure truth, p powers) bool {
 	}
 	with(p.commands, Commands, q.command)
 	with(max(p.makesUsers, p.commands), MakesAccount, func(t truth, by step) bool { return q.take(newcomer(s.in), t, by) })
-	if q.hasty { // a new account in all groups outdoes most others: isOutdone
-		with(p.fillsGroups, AddsHimself, q.fillGroups)
-	}
+	// Before the others: a new account in all groups outdoes most of them.
+	with(p.fillsGroups, AddsHimself, q.fillGroups)
 	with(p.resets, Resets, q.reset)
 	with(p.credentials, AddsCredential, q.addCredentials)
-	with(p.fillsGroups, AddsHimself, q.fillGroups)
 	return changed
 }
 
@@ -199,18 +199,25 @@ func (q *asking) reset(sure truth, by step) bool {
 	return changed
 }
 
+// fewAccounts are as many principals of a tenant as are taken one by one, so that
+// every path is told; of larger tenants those that add nothing are left out.
+const fewAccounts = 64
+
 // isOutdone says whether an account of another tenant than the target is no more
 // than a new account of its tenant would be, which can be made and be put into
 // every group that this one is in. It keeps those who may reset the passwords of
 // thousands from being thousands.
 func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) bool {
-	if in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
+	if !q.hasty && q.x.TenantFirst[in+1]-q.x.TenantFirst[in] <= fewAccounts || in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
 		return false
 	}
 	if q.taken.commands[in] >= sure {
+		q.taken.more = true
 		return true
 	}
-	return !q.x.holdsRoles(p) && !q.isInGroup(p, true, func(g estate.Principal) bool { return !q.isOpen(g) })
+	outdone := !q.x.holdsRoles(p) && !q.isInGroup(p, true, func(g estate.Principal) bool { return !q.isOpen(g) })
+	q.taken.more = q.taken.more || outdone
+	return outdone
 }
 
 // isInGroup says whether the principal is in a group of some kind, or, if eligible

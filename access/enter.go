@@ -27,6 +27,15 @@ func (w *way) delegated() bool {
 	return w.kind == ByGDAP || w.kind == ByDAP || w.kind == ByDirectLink
 }
 
+// who is the principal whose memberships count on the way: the actor, or the
+// account that comes; for no account that has still to be made.
+func (w *way) who() estate.Principal {
+	if w.actor != estate.None {
+		return w.actor
+	}
+	return estate.Principal(w.by)
+}
+
 // ways are the ways of an account into the target for Azure; with steps, eligible
 // memberships and groups that it may be put into count like others (M8).
 func (q *asking) ways(a account, steps bool) []*way {

@@ -1,7 +1,7 @@
 package access
 
 import (
-	"fmt"
+	"strings"
 
 	"latchkey/csp"
 )
@@ -59,6 +59,12 @@ type Stop struct {
 	Scope csp.Scope
 }
 
+// newAccount begins the id of an account that has still to be made.
+const newAccount = "new:"
+
+// isNew says whether the stop is an account that has still to be made.
+func (s Stop) isNew() bool { return s.Kind == UserStop && strings.HasPrefix(s.ID, newAccount) }
+
 // HopKind is a kind of step.
 type HopKind uint8
 
@@ -108,9 +114,9 @@ const (
 
 var hopWords = [...]string{
 	MemberOf: "is a member of", IsGuest: "is the guest", Appears: "appears as", Holds: "holds", Projects: "is projected",
-	Reaches: "has part in", IsListed: "is listed by", Lends: "gives", HoldsDirectory: "holds", Allows: "allows",
+	Reaches: "takes part in", IsListed: "is listed by", Lends: "gives", HoldsDirectory: "holds", Allows: "allows",
 	AddsHimself: "can add himself to", Resets: "can reset the password of", AddsCredential: "can make a secret for",
-	RunsCodeAs: "can run code as", Commands: "commands", MakesAccount: "can make", AssignsHimself: "can assign himself a role for", Takes: "can take",
+	RunsCodeAs: "can run code as", Commands: "commands", MakesAccount: "can make", AssignsHimself: "can assign himself a role that allows", Takes: "can take",
 }
 
 // String is the hop as a verb: "is a member of".
@@ -143,19 +149,76 @@ type Hop struct {
 
 // String says the hop: "Ann is a member of AdminAgents".
 func (h Hop) String() string {
-	verb := h.Kind.String()
-	if h.Term.Eligible {
-		verb = "may activate, and then " + verb
+	if h.goesOn() {
+		return h.does()
+	}
+	return h.From.Name + " " + h.does()
+}
+
+// goesOn says whether the words of the hop go on from the one before it, and do
+// not name where they begin.
+func (h Hop) goesOn() bool { return h.Kind == Allows || h.Kind == AssignsHimself || h.Kind == Takes }
+
+// does is the hop without where it begins: "is a member of AdminAgents".
+func (h Hop) does() string {
+	to, verb := h.To.Name, h.Kind.String()
+	if !h.To.Scope.IsZero() {
+		to += " at " + h.To.Scope.String()
 	}
 	switch h.Kind {
+	case Allows:
+		return "which allows " + h.To.Name
 	case AssignsHimself:
 		return "so that he " + verb + " " + h.To.Name
 	case Takes:
 		return "and so " + verb + " " + h.To.Name
-	case Holds, Projects:
-		return fmt.Sprintf("%s %s %s at %s", h.From.Name, verb, h.To.Name, h.To.Scope)
-	case Allows:
-		return "which allows " + h.To.Name
+	case IsGuest:
+		if h.To.Name == h.From.Name {
+			return "is a guest in " + h.To.Tenant
+		}
+		return "is the guest " + h.To.Name + " in " + h.To.Tenant
+	case AddsHimself:
+		if h.From.isNew() {
+			return "can be put into " + to
+		}
+	case MemberOf:
+		if h.Term.Eligible {
+			return "may activate the membership of " + to
+		}
+	case Holds, HoldsDirectory:
+		if h.Term.Eligible {
+			return "may activate " + to
+		}
+	case Projects:
+		if h.Term.Eligible {
+			return "may activate " + to + ", by Lighthouse"
+		}
+		return "has " + to + " by Lighthouse"
 	}
-	return fmt.Sprintf("%s %s %s", h.From.Name, verb, h.To.Name)
+	return verb + " " + to
+}
+
+// after is the hop as it goes on from the one before it: ", which is a member of
+// Night shift".
+func (h Hop) after(before Hop) string {
+	text := ", which "
+	switch {
+	case h.goesOn():
+		text = ", "
+	case before.Kind == IsGuest:
+		text = ", where he "
+	case h.Kind.ByHimself() && h.From.Kind == DirectoryRoleStop:
+		text = ", and so "
+	case h.From.Kind == UserStop && !h.From.isNew(), h.From.Kind == GuestStop:
+		text = ", who "
+	}
+	return text + h.does() + h.manner()
+}
+
+// manner is as whom one adds himself, or where he runs code.
+func (h Hop) manner() string {
+	if (h.Kind == AddsHimself || h.Kind == RunsCodeAs) && h.Detail != "" {
+		return " " + h.Detail
+	}
+	return ""
 }

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"latchkey/access/estate"
-	"latchkey/csp"
 )
 
 // misses say what a HasNot is short of, nearest first.
@@ -17,6 +17,8 @@ func (t *telling) misses() {
 	} else {
 		t.missSignIn()
 		t.missRights()
+		t.missProjected()
+		t.missWriting()
 	}
 	list := t.answer.Misses
 	if len(list) == 0 {
@@ -27,14 +29,16 @@ func (t *telling) misses() {
 	t.answer.Misses = list
 }
 
+// undeny is how one gets rid of a deny assignment, which nobody can delete by hand.
+const undeny = "a deny assignment goes when what made it goes: a deployment stack, a managed application or a blueprint"
+
 func (t *telling) missDenied() {
 	for _, p := range t.answer.Paths {
 		for _, d := range t.answer.Denied {
 			if p.Blocked == d.ID {
 				t.answer.Misses = append(t.answer.Misses, Miss{
 					Kind: MissDenied, There: p.Hops,
-					Text: fmt.Sprintf("the deny assignment %q at %s takes it away", d.Name, d.Scope),
-					Next: "a deny assignment goes when what made it goes: a deployment stack, a managed application or a blueprint",
+					Text: fmt.Sprintf("the deny assignment %q at %s takes it away (R19)", d.Name, d.Scope), Next: undeny,
 				})
 			}
 		}
@@ -60,8 +64,8 @@ func (t *telling) missSignIn() {
 			return
 		}
 		hops := t.roleHops(w, r, t.row.action)
-		m := Miss{Kind: MissSignIn, There: append(t.memberHops(chains[0]), hops...)}
-		m.Text = fmt.Sprintf("%s has %s at %s, and he has no way to sign in to %s: neither DAP nor a GDAP role (R22)", hops[0].To.Name, hops[1].To.Name, hops[1].To.Scope, t.x.tenantName(t.target))
+		m := Miss{Kind: MissSignIn, There: append(t.memberHops(chains[0], "R18"), hops...)}
+		m.Text = fmt.Sprintf("%s has %s at %s, and he has no way to sign in to %s: %s (R22)", hops[0].To.Name, hops[1].To.Name, hops[1].To.Scope, t.x.tenantName(t.target), t.noSignIn())
 		m.Next = "a GDAP role for one of his groups, such as Directory Readers, would let him in"
 		if len(guests) > 0 && signs > no {
 			m.Kind = MissGuest
@@ -69,6 +73,22 @@ func (t *telling) missSignIn() {
 			m.Next = "removing the guest account would open it; so would a role for the guest himself"
 		}
 		t.answer.Misses = append(t.answer.Misses, m)
+	})
+}
+
+// noSignIn says why neither DAP nor GDAP lets him in.
+func (t *telling) noSignIn() string {
+	if t.isNestedAgent() {
+		return "DAP counts for direct members of the agent groups only, and no GDAP role is his"
+	}
+	return "neither DAP nor a GDAP role"
+}
+
+// isNestedAgent says whether DAP would be his if he were a direct member of an
+// agent group (R10).
+func (t *telling) isNestedAgent() bool {
+	return t.lists(t.home) && slices.ContainsFunc(sortedGroups(t.stand(t.principal, true).in), func(g estate.Principal) bool {
+		return t.x.PrincipalKind[g]&(estate.IsAdminAgents|estate.IsHelpdeskAgents) != 0
 	})
 }
 
@@ -103,7 +123,7 @@ func (t *telling) missRight(i uint32, n estate.Node) {
 	case above && !allowed:
 		m.Kind, m.Text = MissRole, fmt.Sprintf("%s is assigned at %s and does not allow %s", name, at, t.row.action)
 	case above && !live:
-		m.Kind, m.Text = MissTerm, fmt.Sprintf("%s at %s would allow it and does not hold at that time", name, at)
+		m.Kind, m.Text = MissTerm, fmt.Sprintf("%s at %s would allow it and %s (R29)", name, at, t.bounds(t.x.AssignmentTerm[i]))
 	case above && judgedNo(holds(t.x.condition(t.x.AssignmentCondition[i]), t.row.action)):
 		m.Kind, m.Text = MissRole, fmt.Sprintf("%s at %s would allow it, but for its condition", name, at)
 	case !above && live && allowed:
@@ -114,6 +134,68 @@ func (t *telling) missRight(i uint32, n estate.Node) {
 	holder := t.x.stop(t.x.AssignmentPrincipal[i])
 	m.There = []Hop{{Kind: Holds, From: holder, To: t.roleStop(right{role: role, node: n}), Rule: "R18", Term: t.term(t.x.AssignmentTerm[i])}}
 	t.answer.Misses = append(t.answer.Misses, m)
+}
+
+// bounds says of a term that does not hold when it did or will.
+func (t *telling) bounds(n estate.TermNo) string {
+	if term := t.term(n); t.at.Before(term.From) {
+		return "begins only on " + instant(term.From)
+	}
+	return "ended on " + instant(t.term(n).Until)
+}
+
+func instant(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
+
+// missProjected looks through what Lighthouse projects to him (R28).
+func (t *telling) missProjected() {
+	root, in := t.x.TenantRoot[t.target], t.stand(t.principal, true).in
+	for _, l := range between(t.x.Lighthouses, root, t.x.NodeLast[root], func(l *estate.Lighthouse) estate.Node { return l.Node }) {
+		if in[l.Principal] == no || l.Manager != t.home {
+			continue
+		}
+		role, at, above := t.x.Roles[l.Role].Name, t.x.Scope(l.Node), t.lies(l.Node)
+		m := Miss{Kind: MissRole}
+		switch {
+		case above && t.isOwner(l.Role):
+			m.Text = fmt.Sprintf("Lighthouse cannot project Owner, so that its delegation at %s gives nothing (R28)", at)
+		case above && t.row.action.data:
+			m.Text = fmt.Sprintf("Lighthouse projects %s at %s, and no data actions with it (R28)", role, at)
+		case above && t.row.role(l.Role) == no:
+			m.Text = fmt.Sprintf("Lighthouse projects %s at %s, which does not allow %s (R28)", role, at, t.row.action)
+		case above && !t.live(l.Term, true):
+			m.Kind, m.Text = MissTerm, fmt.Sprintf("Lighthouse projects %s at %s, which would allow it and %s (R29)", role, at, t.bounds(l.Term))
+		case !above && t.live(l.Term, true) && t.row.role(l.Role) > no && !t.isOwner(l.Role) && !t.row.action.data:
+			m.Kind, m.Text = MissScope, fmt.Sprintf("Lighthouse projects %s at %s, which does not contain the place (R28)", role, at)
+		default:
+			continue
+		}
+		m.There = []Hop{{Kind: Projects, From: t.x.stop(l.Principal), To: t.roleStop(right{role: l.Role, node: l.Node}), Rule: "R28", Term: t.term(l.Term)}}
+		t.answer.Misses = append(t.answer.Misses, m)
+	}
+}
+
+// missWriting: he may assign roles, and what he would assign himself is denied to
+// him (R26).
+func (t *telling) missWriting() {
+	for _, w := range t.ways(t.principal, true) {
+		if w.kind == ByLighthouse {
+			continue
+		}
+		t.rights(w, t.x.row(writeAssignments), true, func(r right) {
+			if t.lets(w, r) == no {
+				return
+			}
+			hops := t.roleHops(w, r, writeAssignments)
+			m := Miss{Kind: MissDenied, There: hops, Next: undeny}
+			lets := fmt.Sprintf("%s at %s lets him assign himself a role", t.x.Roles[r.role].Name, t.x.Scope(r.node))
+			if denied, by := t.deniedTo(w, r); denied == yes {
+				m.Text = fmt.Sprintf("%s, and the deny assignment %q at %s takes the action away (R19)", lets, by[0].Name, by[0].Scope)
+			} else {
+				m.Text = lets + ", and a deny assignment takes that away (R19)"
+			}
+			t.answer.Misses = append(t.answer.Misses, m)
+		})
+	}
 }
 
 func judgedNo(t truth) bool { return t == no }
@@ -130,6 +212,7 @@ func (t *telling) missInDirectory() {
 			})
 		}
 	}
+	t.missDirectoryTerms()
 	if t.home == t.target || len(t.x.guests(t.principal, t.target)) == 0 {
 		return
 	}
@@ -148,23 +231,59 @@ func (t *telling) missInDirectory() {
 	}
 }
 
-// missAtAll: there is nothing that falls short, because there is nothing.
-func (t *telling) missAtAll() Miss {
-	here := t.x.tenantName(t.target)
-	if t.home != t.target && len(t.x.guests(t.principal, t.target)) == 0 {
-		if _, signs := t.signsIn(t.principal, t.stand(t.principal, true)); signs == no {
-			return Miss{
-				Kind: MissEntry, Text: fmt.Sprintf("he has no way into %s: no account, no guest account, no delegated administration, and nothing projected by Lighthouse", here),
-				Next: "access can be lent to him for a time, after the customer said yes",
+// missDirectoryTerms: directory roles that would allow it, and do not hold now (R29).
+func (t *telling) missDirectoryTerms() {
+	late := func(g grant, term estate.TermNo) {
+		if t.row.directory[g.number] == no || t.live(term, true) {
+			return
+		}
+		hops := t.grantHops(g, t.target)
+		role := hops[len(hops)-1].To.Name
+		t.answer.Misses = append(t.answer.Misses, Miss{
+			Kind: MissTerm, There: hops, Text: fmt.Sprintf("the directory role %s would allow it and %s (R29)", role, t.bounds(term)),
+		})
+	}
+	for _, who := range t.inDirectory(t.principal) {
+		s := t.stand(who, true)
+		for _, p := range append(sortedGroups(s.direct), estate.Principal(who)) {
+			for _, d := range t.x.DirectoryAssignmentsOf(p) {
+				if d.Tenant == t.target {
+					late(grant{kind: ByHome, role: t.x.DirectoryRoles[d.Role].ID, number: d.Role, holder: p, term: d.Term}, d.Term)
+				}
+			}
+		}
+		for _, g := range sortedGroups(s.in) {
+			for _, lent := range t.x.GDAPGrantsOf(g) {
+				if lent.Customer == t.target {
+					late(grant{kind: ByGDAP, role: t.x.DirectoryRoles[lent.Role].ID, number: lent.Role, holder: g, gdap: lent.GDAP, term: lent.Term}, lent.Term)
+				}
 			}
 		}
 	}
+}
+
+// missAtAll: there is nothing that falls short, because there is nothing.
+func (t *telling) missAtAll() Miss {
+	here := t.x.tenantName(t.target)
+	next := "access can be lent to him for a time, after the customer said yes"
+	if t.home == t.target {
+		next = "somebody who may assign roles there can give him one, for a time"
+	}
+	if t.home != t.target && len(t.x.guests(t.principal, t.target)) == 0 {
+		if _, signs := t.signsIn(t.principal, t.stand(t.principal, true)); signs == no {
+			m := Miss{Kind: MissEntry, Next: next, Text: fmt.Sprintf("he has no way into %s: no account, no guest account, no delegated administration, and nothing projected by Lighthouse", here)}
+			if t.isNestedAgent() {
+				m.Text = fmt.Sprintf("he has no way into %s: %s (R10)", here, t.noSignIn())
+			}
+			return m
+		}
+	}
 	if t.isDirectory() {
-		return Miss{Kind: MissAssignment, Text: "he has no role in the directory of " + here, Next: "access can be lent to him for a time, after the customer said yes"}
+		return Miss{Kind: MissAssignment, Text: "he has no role in the directory of " + here, Next: next}
 	}
 	return Miss{
 		Kind: MissAssignment, Text: "he can sign in to " + here + ", and no role is assigned to him, or to a group he is in, at the place or above it",
-		Next: "access can be lent to him for a time, after the customer said yes",
+		Next: next,
 	}
 }
 
@@ -176,112 +295,4 @@ func sortedGroups(in map[estate.Principal]truth) []estate.Principal {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// notes say what one should know beside the answer.
-func (t *telling) notes() {
-	t.noteGuest()
-	t.noteBlind()
-	t.noteLocks()
-}
-
-// noteGuest: two identities in one tenant (R13).
-func (t *telling) noteGuest() {
-	guests := t.x.guests(t.principal, t.target)
-	if t.home == t.target || len(guests) == 0 {
-		return
-	}
-	here := t.x.tenantName(t.target)
-	s := t.stand(t.principal, true)
-	for _, g := range sortedGroups(s.in) {
-		if t.grantsTo(g) {
-			t.note("R13", fmt.Sprintf("he is a guest in %s, so that GDAP is shut to him there", here))
-			break
-		}
-	}
-	if admin, helpdesk := t.listedAs(t.principal, s); max(admin, helpdesk) > no {
-		t.note("R13", fmt.Sprintf("he is a guest in %s and an agent under DAP: in the administration portals he is the agent, on Azure he is the guest", here))
-	}
-}
-
-// noteBlind: who may assign and cannot choose to whom (R16).
-func (t *telling) noteBlind() {
-	if !t.row.action.Equal(writeAssignments) {
-		return
-	}
-	for _, p := range t.answer.Paths {
-		blind := p.Entry.Kind == ByGuest || p.Entry.Kind == ByDirectLink
-		if p.Gives != Has || !blind || t.readsDirectory() {
-			continue
-		}
-		t.note("R16", fmt.Sprintf("he may not read the directory of %s, so that access control lists no users to choose from; principals must be named by their object id", t.x.tenantName(t.target)))
-		return
-	}
-}
-
-// readsDirectory says whether any directory role of the target is his.
-func (t *telling) readsDirectory() bool {
-	return slices.ContainsFunc(t.inDirectory(t.principal), func(who account) bool {
-		return len(t.grants(who, t.target, t.firm(who), false)) > 0
-	})
-}
-
-// noteLocks: what he assigns there, nobody can remove, or not even assign (R27).
-func (t *telling) noteLocks() {
-	if t.isDirectory() || t.answer.Verdict < CanGet {
-		return
-	}
-	for _, l := range t.x.Locks {
-		node, exact := t.x.FindNode(t.target, l.Scope.String())
-		if exact && t.lies(node) && t.row.action.Equal(writeAssignments) {
-			t.note("R27", fmt.Sprintf("the lock %q (%s) at %s refuses the removal of role assignments there", l.Name, l.Level, l.Scope))
-		}
-	}
-	for _, p := range t.x.Policies {
-		node, exact := t.x.FindNode(t.target, p.Scope.String())
-		if exact && t.x.NodeTenant[node] == t.target && t.lies(node) && t.row.action.Equal(writeAssignments) {
-			t.note("R27", fmt.Sprintf("the policy %q at %s refuses role assignments but those it spares", p.Name, p.Scope))
-		}
-	}
-}
-
-func (t *telling) note(rule, text string) {
-	if n := (Note{rule, text}); !slices.Contains(t.answer.Notes, n) {
-		t.answer.Notes = append(t.answer.Notes, n)
-	}
-}
-
-// contexts say, for each way in that gives something, where to sign in (R30).
-func (t *telling) contexts() {
-	for _, p := range t.answer.Paths {
-		if p.Gives < CanGet {
-			continue
-		}
-		tenant := p.Entry.Tenant
-		if p.Entry.Kind == ByLighthouse {
-			tenant = t.x.Tenant(t.home)
-		}
-		c := t.context(p.Entry.Kind, tenant)
-		if !slices.Contains(t.answer.Contexts, c) {
-			t.answer.Contexts = append(t.answer.Contexts, c)
-		}
-	}
-}
-
-func (t *telling) context(kind EntryKind, tenant csp.Tenant) Context {
-	c := Context{Entry: kind, Tenant: tenant}
-	if t.isDirectory() {
-		c.Portal = "https://entra.microsoft.com/" + tenant.ID.String()
-		c.PowerShell = "Connect-MgGraph -TenantId " + tenant.ID.String()
-		c.CLI = "az login --allow-no-subscriptions --tenant " + tenant.ID.String()
-		return c
-	}
-	c.Portal = "https://portal.azure.com/" + tenant.ID.String()
-	c.PowerShell = "Connect-AzAccount -Tenant " + tenant.ID.String()
-	c.CLI = "az login --tenant " + tenant.ID.String()
-	if id := t.answer.Question.Place.Scope.Subscription(); !id.IsZero() {
-		c.PowerShell += " -Subscription " + id.String()
-		c.CLI += " && az account set --subscription " + id.String()
-	}
-	return c
 }

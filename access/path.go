@@ -36,7 +36,7 @@ func (x *Index) accountStop(a account) Stop {
 		return x.stop(estate.Principal(a))
 	}
 	tenant := x.Tenant(x.tenantOf(a))
-	return Stop{Kind: UserStop, ID: "new:" + tenant.ID.String(), Name: "a new account", Tenant: tenant.Name}
+	return Stop{Kind: UserStop, ID: newAccount + tenant.ID.String(), Name: "a new account", Tenant: tenant.Name}
 }
 
 func (x *Index) tenantName(t estate.Tenant) string {
@@ -72,11 +72,12 @@ func (q *asking) actionStop() Stop {
 	return s
 }
 
-// memberHops are the chain as hops.
-func (q *asking) memberHops(chain []link) []Hop {
+// memberHops are the chain as hops. What membership gives follows the given rule;
+// that of agent groups is R7.
+func (q *asking) memberHops(chain []link, rule string) []Hop {
 	hops := make([]Hop, len(chain))
 	for i, l := range chain {
-		hops[i] = Hop{Kind: MemberOf, From: q.x.stop(l.member), To: q.x.stop(l.group), Rule: "R18", Term: q.term(l.term)}
+		hops[i] = Hop{Kind: MemberOf, From: q.x.stop(l.member), To: q.x.stop(l.group), Rule: rule, Term: q.term(l.term)}
 		if q.x.PrincipalKind[l.group]&(estate.IsAdminAgents|estate.IsHelpdeskAgents|estate.IsSalesAgents) != 0 {
 			hops[i].Rule = "R7"
 		}
@@ -158,6 +159,17 @@ func (q *asking) grantHops(g grant, in estate.Tenant) []Hop {
 	return []Hop{{Kind: HoldsDirectory, From: holder, To: role, Rule: "R14", Term: q.term(g.term)}}
 }
 
+// memberRule is the rule by which membership of a group gives a directory role.
+func (g grant) memberRule() string {
+	switch g.kind {
+	case ByGDAP:
+		return "R11"
+	case ByDAP:
+		return "R10"
+	}
+	return "R14"
+}
+
 func named(kind, name string) string {
 	if name == "" {
 		return kind
@@ -231,7 +243,7 @@ func (q *asking) enteringBy(by, g estate.Principal, steps bool) []Hop {
 			continue
 		}
 		role := grant{kind: ByGDAP, role: q.x.DirectoryRoles[lent.Role].ID, number: lent.Role, holder: g, gdap: lent.GDAP, term: lent.Term}
-		return append(q.memberHops(chains[0]), q.grantHops(role, q.target)...)
+		return append(q.memberHops(chains[0], "R11"), q.grantHops(role, q.target)...)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"latchkey/access/estate"
 	"latchkey/csp"
@@ -10,13 +11,14 @@ import (
 // takenPaths are the ways by which he gets the action as somebody else, or by
 // being put into groups: one for each right of each account he can act as (M7, M8).
 func (t *telling) takenPaths() {
+	t.answer.More = t.answer.More || t.taken.more
 	t.commandPath()
 	for _, a := range t.taken.order {
 		how := t.taken.how[a]
 		here := t.x.tenantOf(a) == t.target
 		switch {
-		case a == t.principal, how.kind == IsGuest && how.by == t.principal && here:
-			// its own paths are told already
+		case a == t.principal, how.kind == IsGuest && here:
+			// its paths are told already, a guest's with those of the account at home
 		case here && t.taken.commands[t.target] > no:
 			continue // told at once by the command
 		default:
@@ -55,12 +57,14 @@ func (t *telling) commandPath() {
 		return
 	}
 	by := t.taken.commandBy[t.target]
-	hops := slices.Concat(t.reaching(by.by), t.grantPathTo(by), []Hop{
-		{Kind: Takes, From: t.x.tenantStop(t.target), To: t.actionStop(), Rule: "R24"},
-	})
-	if t.isDirectory() {
-		hops[len(hops)-1].Rule = "R15"
+	takes := Hop{
+		Kind: Takes, From: t.x.tenantStop(t.target), To: t.actionStop(), Rule: "R24",
+		Detail: "as Global Administrator he elevates himself to User Access Administrator at the root",
 	}
+	if t.isDirectory() {
+		takes.Rule, takes.Detail = "R15", "he gives himself a role that allows it"
+	}
+	hops := slices.Concat(t.reaching(by.by), t.grantPathTo(by), []Hop{takes})
 	p := Path{Gives: CanGet, Entry: Entry{Kind: t.commandKind(by), Tenant: t.x.Tenant(t.target)}, Hops: hops}
 	if sure == maybe {
 		p.Gives, p.Gap = Unknown, t.grantGap(by)
@@ -103,7 +107,7 @@ func (t *telling) grantPathTo(s step) []Hop {
 	g := s.grant
 	var hops []Hop
 	if g.holder != estate.None && account(g.holder) != s.by {
-		hops = t.joining(s.by, g.holder)
+		hops = t.joiningFirst(s.by, g.holder, g.memberRule())
 	}
 	hops = append(hops, t.grantHops(g, s.in)...)
 	if s.kind == Commands {
@@ -113,17 +117,37 @@ func (t *telling) grantPathTo(s step) []Hop {
 	return hops
 }
 
+// joiningFirst are the hops of joining, and before them the directory role by which
+// the account puts itself into a group.
+func (t *telling) joiningFirst(a account, group estate.Principal, rule string) []Hop {
+	hops := t.joining(a, group, rule)
+	if len(hops) == 0 || hops[0].Kind != AddsHimself {
+		return hops
+	}
+	tenant := t.x.tenantOf(a)
+	by := t.taken.fillsBy[tenant]
+	if t.taken.commands[tenant] > t.taken.fillsGroups[tenant] {
+		by = t.taken.commandBy[tenant]
+	}
+	if by.by != a || by.grant.holder == group {
+		return hops
+	}
+	first := t.grantPathTo(by)
+	hops[0].From = first[len(first)-1].To
+	return append(first, hops...)
+}
+
 // joining are the hops from an account into a group it is in or can be put into.
-func (t *telling) joining(a account, group estate.Principal) []Hop {
+func (t *telling) joining(a account, group estate.Principal, rule string) []Hop {
 	if !a.isNew() {
 		if chains, _ := t.chains(estate.Principal(a), group, true); len(chains) > 0 {
-			return t.memberHops(chains[0])
+			return t.memberHops(chains[0], rule)
 		}
 	}
 	tenant := t.x.tenantOf(a)
 	for _, g := range t.doors(tenant) {
 		if chains, _ := t.chains(g, group, true); len(chains) > 0 {
-			return append([]Hop{{Kind: AddsHimself, From: t.x.accountStop(a), To: t.x.stop(g), Rule: t.fillRule(g)}}, t.memberHops(chains[0])...)
+			return append([]Hop{{Kind: AddsHimself, From: t.x.accountStop(a), To: t.x.stop(g), Rule: t.fillRule(g)}}, t.memberHops(chains[0], rule)...)
 		}
 	}
 	return nil
@@ -194,7 +218,11 @@ func (t *telling) filledGrants(a account, prefix []Hop, sure truth, by step) {
 
 // addFilled adds a path into a group that somebody can put himself into.
 func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Principal, prefix, hops []Hop, sure truth, by step) {
-	joining := t.joining(a, holder)
+	rule := "R18"
+	if w == nil {
+		rule = grant{kind: kind}.memberRule()
+	}
+	joining := t.joining(a, holder, rule)
 	if len(joining) == 0 {
 		return
 	}
@@ -220,6 +248,16 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	t.add(p, worst, denials)
 }
 
-func (t *telling) grantGap(by step) csp.Gap {
-	return csp.Gap{Fact: csp.MissingDirectoryRoles, Tenant: t.x.TenantID[by.in], Why: "what the directory role " + t.directoryStop(by.grant, by.in).Name + " allows is not published or was not collected"}
+// grantGap is what a step hangs on whose directory role may not allow it.
+func (t *telling) grantGap(by step) csp.Gap { return t.roleGap(by.grant, by.in) }
+
+// roleGap is a directory role of which it is not known what it allows.
+func (t *telling) roleGap(g grant, in estate.Tenant) csp.Gap {
+	gap := csp.Gap{Fact: csp.MissingDirectoryRoles, Tenant: t.x.TenantID[in]}
+	name := "the directory role " + strings.TrimPrefix(t.directoryStop(g, in).Name, "role ")
+	gap.Why = "what " + name + " allows was not collected"
+	if g.number != estate.None && t.x.DirectoryListed[g.number] != 0 {
+		gap.Why = "what " + name + " allows is not published"
+	}
+	return gap
 }

@@ -2,7 +2,9 @@ package access
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"latchkey/access/estate"
 	"latchkey/csp"
@@ -37,10 +39,10 @@ type telling struct {
 func (t *telling) tell() {
 	t.told, t.surely = map[csp.DenyAssignmentID]bool{}, yes
 	t.answer.Verdict = t.verdict()
-	t.ownPaths(t.principal, nil)
 	if t.taken == nil {
 		t.become()
 	}
+	t.ownPaths(t.principal, nil)
 	t.takenPaths()
 	t.sortPaths()
 	t.notes()
@@ -82,18 +84,26 @@ func (t *telling) sortPaths() {
 		}
 		return cmp.Compare(rank(a), rank(b))
 	})
-	t.answer.Paths = slices.CompactFunc(t.answer.Paths, samePath)
+	told := map[string]bool{}
+	t.answer.Paths = slices.DeleteFunc(t.answer.Paths, func(p Path) bool {
+		key := p.key()
+		defer func() { told[key] = true }()
+		return told[key]
+	})
 	if len(t.answer.Paths) > mostPaths {
 		t.answer.Paths, t.answer.More = t.answer.Paths[:mostPaths], true
 	}
 }
 
-// samePath says whether two paths read the same, which those of an account and of
+// key is the same for paths that read the same, which those of an account and of
 // a new one beside it may.
-func samePath(a, b Path) bool {
-	return a.Gives == b.Gives && a.Entry.Kind == b.Entry.Kind && slices.EqualFunc(a.Hops, b.Hops, func(a, b Hop) bool {
-		return a.Kind == b.Kind && a.From == b.From && a.To == b.To
-	})
+func (p Path) key() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, p.Gives, p.Entry.Kind, p.Gap)
+	for _, h := range p.Hops {
+		fmt.Fprintf(&b, "%d %d %q %d %q %s\n", h.Kind, h.From.Kind, h.From.ID, h.To.Kind, h.To.ID, h.To.Scope)
+	}
+	return b.String()
 }
 
 func order(v Verdict) int {
@@ -115,25 +125,35 @@ func (t *telling) ownPaths(a account, prefix []Hop) {
 		t.directoryPaths(a, prefix)
 		return
 	}
-	taken := t.taken
-	t.taken = nil // of groups that he could be put into later
-	defer func() { t.taken = taken }()
 	for _, steps := range []bool{false, true} {
 		for _, w := range t.ways(a, steps) {
+			natural := t.natural(w)
 			t.rights(w, t.row, steps, func(r right) {
+				if natural[r.holder] == no {
+					return // only by a group that he can be put into: told by filledPaths
+				}
 				freed := steps && t.isFreed(w, r)
-				t.chainPaths(w, r, steps, freed, prefix, t.roleHops(w, r, t.row.action), func(hops []Hop) { t.addRight(w, r, steps, hops) })
+				t.chainPaths(w, r, steps, freed, prefix, t.roleHops(w, r, t.row.action), func(hops []Hop) { t.addRight(w, r, steps, freed, hops) })
 			})
 		}
 	}
 	t.writes(a, func(w *way, r right, sure truth) {
-		if t.givesItself(r) {
+		if t.natural(w)[r.holder] == no || t.givesItself(r) {
 			return
 		}
 		hops := append(t.roleHops(w, r, writeAssignments), t.assignsHop(r))
-		t.chainPaths(w, r, true, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
-		t.chainPaths(w, r, false, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.conditionGap(r)) })
+		t.chainPaths(w, r, true, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.rightGap(r)) })
+		t.chainPaths(w, r, false, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.rightGap(r)) })
 	})
+}
+
+// natural are the identities of a way without the groups that anybody may be put into.
+func (t *telling) natural(w *way) map[estate.Principal]truth {
+	actor := account(w.actor)
+	if w.actor == estate.None {
+		actor = w.by
+	}
+	return t.stand(actor, true).in
 }
 
 // givesItself says whether a right to write assignments gives the action that was
@@ -152,20 +172,16 @@ func (t *telling) assignsHop(r right) Hop {
 // before the hops. With steps, only paths that need a step are made: the others
 // come without, unless it takes a step to be freed of a denial.
 func (t *telling) chainPaths(w *way, r right, steps, freed bool, prefix, hops []Hop, add func([]Hop)) {
-	from := w.actor
-	if from == estate.None {
-		if w.by.isNew() {
-			return
-		}
-		from = estate.Principal(w.by)
+	if w.by.isNew() {
+		return
 	}
-	chains, more := t.chains(from, r.holder, steps)
+	chains, more := t.chains(w.who(), r.holder, steps)
 	t.answer.More = t.answer.More || more
 	for _, chain := range chains {
 		if steps && !freed && !t.isEligible(chain) && !t.term(r.term).Eligible {
 			continue
 		}
-		whole := slices.Concat(prefix, t.guestHop(w), t.memberHops(chain), hops)
+		whole := slices.Concat(prefix, t.guestHop(w), t.memberHops(chain, "R18"), hops)
 		add(whole)
 	}
 }
@@ -194,7 +210,7 @@ func (t *telling) guestHop(w *way) []Hop {
 }
 
 // addRight adds a path that ends in a right to the action itself.
-func (t *telling) addRight(w *way, r right, steps bool, hops []Hop) {
+func (t *telling) addRight(w *way, r right, steps, freed bool, hops []Hop) {
 	p := Path{Gives: Has, Entry: t.entry(w, steps), Hops: hops}
 	if steps || stepped(hops) {
 		p.Gives = CanGet
@@ -202,8 +218,35 @@ func (t *telling) addRight(w *way, r right, steps bool, hops []Hop) {
 	if min(r.sure(), w.sure) == maybe {
 		p.Gives, p.Gap = Unknown, t.rightGap(r)
 	}
+	if freed {
+		p.Entry.Hops = append(p.Entry.Hops, t.freeingHops(w, r)...)
+	}
 	worst, by := t.deniedTo(w, r)
 	t.add(p, worst, by)
+}
+
+// freeingHops are the groups to be in so that a denial spares him: by activating a
+// membership, or by being put into it (M8).
+func (t *telling) freeingHops(w *way, r right) []Hop {
+	now := *w
+	now.could = w.firm
+	_, by := t.deniedTo(&now, r)
+	var hops []Hop
+	for _, d := range by {
+		for _, p := range d.Excluded {
+			if w.could[p] == no {
+				continue
+			}
+			more := t.joining(account(w.who()), p, "R19")
+			if len(more) == 0 {
+				continue // himself, by whom he is spared without any step
+			}
+			more[len(more)-1].Detail = fmt.Sprintf("which the deny assignment %q spares", d.Name)
+			hops = append(hops, more...)
+			break
+		}
+	}
+	return hops
 }
 
 func (t *telling) deniedTo(w *way, r right) (truth, []*denial) {
@@ -229,7 +272,7 @@ func (t *telling) add(p Path, worst truth, by []*denial) {
 		}
 	case worst == maybe:
 		p.Gives = Unknown
-		p.Gap = csp.Gap{Fact: csp.MissingCondition, Tenant: t.x.TenantID[t.target], Scope: by[0].Scope, Why: "the deny assignment " + by[0].Name + " has a condition"}
+		p.Gap = csp.Gap{Fact: csp.MissingCondition, Tenant: t.x.TenantID[t.target], Scope: by[0].Scope, Why: fmt.Sprintf("the deny assignment %q has a condition", by[0].Name)}
 	}
 	t.keep(p)
 }
@@ -263,7 +306,7 @@ func stepped(hops []Hop) bool {
 }
 
 func (t *telling) rightGap(r right) csp.Gap {
-	if r.allowed == maybe && t.x.RoleListed[r.role] == 0 {
+	if t.x.RoleListed[r.role] == 0 {
 		return csp.Gap{Fact: csp.MissingRoles, Tenant: t.x.TenantID[t.target], Why: "the definition of role " + t.x.Roles[r.role].ID.String() + " was not collected"}
 	}
 	return t.conditionGap(r)
@@ -273,7 +316,7 @@ func (t *telling) conditionGap(r right) csp.Gap {
 	why := "the role " + t.x.Roles[r.role].Name + " allows it under a condition"
 	if !r.projected {
 		if c := t.x.condition(t.x.AssignmentCondition[r.assignment]); c != nil {
-			why = "it depends on the condition of the assignment there"
+			why = "the assignment there has a condition on who may be assigned what"
 			if parts := c.NotUnderstood(); len(parts) > 0 {
 				why = "the assignment's condition cannot be judged: " + parts[0]
 			}
@@ -308,7 +351,7 @@ func (t *telling) grantPaths(who account, g grant, steps bool, prefix []Hop) {
 		if steps && !t.isEligible(chain) && !t.term(g.term).Eligible {
 			continue
 		}
-		p := Path{Gives: Has, Entry: Entry{Kind: g.kind, Tenant: t.x.Tenant(t.target)}, Hops: slices.Concat(prefix, t.memberHops(chain), hops)}
+		p := Path{Gives: Has, Entry: Entry{Kind: g.kind, Tenant: t.x.Tenant(t.target)}, Hops: slices.Concat(prefix, t.memberHops(chain, g.memberRule()), hops)}
 		if g.kind == ByHome && t.x.PrincipalKind[who]&estate.IsGuest != 0 {
 			p.Entry.Kind = ByGuest
 		}
@@ -316,8 +359,7 @@ func (t *telling) grantPaths(who account, g grant, steps bool, prefix []Hop) {
 			p.Gives = CanGet
 		}
 		if min(allowed, g.sure) == maybe {
-			p.Gives = Unknown
-			p.Gap = csp.Gap{Fact: csp.MissingDirectoryRoles, Tenant: t.x.TenantID[t.target], Why: "what the directory role " + hops[0].To.Name + " allows is not published or was not collected"}
+			p.Gives, p.Gap = Unknown, t.roleGap(g, t.target)
 		}
 		t.keep(p)
 	}

@@ -207,4 +207,3 @@ func (g golden) named(text string) string {
 		return id
 	})
 }
-

@@ -37,7 +37,7 @@ func drawAnswer(t *rapid.T) access.Answer {
 	name := rapid.OneOf(rapid.SampledFrom(nasty), rapid.StringMatching(`[A-Z][a-z]{2,8}`), rapid.String())
 	var stops []access.Stop
 	for n := range rapid.IntRange(2, 12).Draw(t, "stops") {
-		s := access.Stop{Kind: rapid.SampledFrom(stopKinds).Draw(t, "kind"), ID: fmt.Sprint(n), Name: name.Draw(t, "name"), Tenant: name.Draw(t, "tenant")}
+		s := access.Stop{Kind: rapid.SampledFrom(stopKinds).Draw(t, "kind"), ID: strconv.Itoa(n), Name: name.Draw(t, "name"), Tenant: name.Draw(t, "tenant")}
 		if rapid.Bool().Draw(t, "scoped") {
 			s.Scope = shop
 		}

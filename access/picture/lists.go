@@ -26,7 +26,7 @@ func TextOfReach(q access.Question, r access.Territory, width int, options ...Op
 	p.line(t.reachSentence(r))
 	for _, v := range verdicts {
 		items := t.spans(r, v)
-		p.list(map[access.Verdict]string{access.Has: "Has it:", access.CanGet: "Can get it:", access.Unknown: "Not known:"}[v], shorten(items, mostListed))
+		p.list(map[access.Verdict]string{access.Has: "Has it:", access.CanGet: "Can get it:", access.Unknown: "Not known:"}[v], shorten(items))
 	}
 	p.gaps(t, r.Gaps)
 	return p.String()
@@ -120,9 +120,9 @@ func TextOfWho(q access.Question, h access.Holders, width int, options ...Option
 	t := tell(access.Answer{Question: q}, options)
 	p := page{width: width}
 	p.line(t.whoSentence(h))
-	p.list("Has it:", shorten(t.people(h.Has), mostListed))
-	p.list("Can get it:", shorten(t.people(h.CanGet), mostListed))
-	p.list("Not known:", shorten(t.people(h.Unknown), mostListed))
+	p.list("Has it:", shorten(t.people(h.Has)))
+	p.list("Can get it:", shorten(t.people(h.CanGet)))
+	p.list("Not known:", shorten(t.people(h.Unknown)))
 	p.gaps(t, h.Gaps)
 	return p.String()
 }
@@ -188,9 +188,9 @@ func number(b bool) int {
 }
 
 // shorten keeps the first items of a list, and says how many there are besides.
-func shorten(items []string, most int) []string {
-	if len(items) <= most {
+func shorten(items []string) []string {
+	if len(items) <= mostListed {
 		return items
 	}
-	return append(slices.Clone(items[:most]), fmt.Sprintf("and %s more", thousands(len(items)-most)))
+	return append(slices.Clone(items[:mostListed]), fmt.Sprintf("and %s more", thousands(len(items)-mostListed)))
 }

@@ -96,6 +96,9 @@ func labelOf(l link) label {
 	var n label
 	if l.verb != "" {
 		n.above = smallFont.Wrap(l.verb, labelWidth, 3)
+		for width := labelWidth - 4; smallFont.Fits(l.verb, width, len(n.above)); width -= 4 { // lines of like length
+			n.above = smallFont.Wrap(l.verb, width, 3)
+		}
 	}
 	if l.eligible {
 		n.below = append(n.below, "once activated")
@@ -208,10 +211,14 @@ func (d *drawing) arrowTitle(p *part, a arrow) string {
 	for i, b := range a.from {
 		from[i] = boxName(p.graph.boxes[b])
 	}
-	text := list(from, 6) + " " + a.verb + " " + boxName(p.graph.boxes[a.to])
+	subject := list(from, 6)
+	if len(from) > 1 {
+		subject = "each of " + subject
+	}
+	text := subject + " " + a.verb + " " + boxName(p.graph.boxes[a.to])
 	switch {
 	case a.crossed:
-		text = list(from, 6) + " denies " + boxName(p.graph.boxes[a.to])
+		text = subject + " denies " + boxName(p.graph.boxes[a.to])
 	case a.doubted:
 		text = "It is not known whether that gives " + boxName(p.graph.boxes[a.to])
 	case a.lacking:
@@ -314,6 +321,8 @@ func (d *drawing) boxWhere(b box) string {
 		return strings.Join(all, ", ") + "…"
 	case one.kind == door || one.kind == lack:
 		return ""
+	case !one.scope.IsZero() && one.scope.Subscription().IsZero():
+		return above(one.scope, "") // whose it is, the title says
 	case !one.scope.IsZero() && d.names == nil:
 		return "at " + shortScope(one.scope)
 	case !one.scope.IsZero():

@@ -140,7 +140,7 @@ func (t told) asked() thing {
 			return thingOf(m.There[0].From)
 		}
 	}
-	return thing{id: id, name: t.principal(t.Question.Principal)}
+	return thing{id: id, name: cmp.Or(t.principal(t.Question.Principal), "somebody")}
 }
 
 // action is what was asked for: what the paths end in, or the misses.

@@ -165,12 +165,12 @@ const signs = "/.-_@:"
 
 // cut is where a line that is too wide is best broken; zero if nowhere.
 func (f Font) cut(s string, width int) int {
-	blank, sign, any := 0, 0, 0
+	blank, sign, last := 0, 0, 0
 	for i, r := range s {
 		if f.Width(strings.TrimRight(s[:i], " ")) > width {
 			break
 		}
-		any = i
+		last = i
 		if r == ' ' {
 			blank = i
 		} else if i > 0 && strings.ContainsRune(signs, rune(s[i-1])) {
@@ -180,10 +180,10 @@ func (f Font) cut(s string, width int) int {
 	switch {
 	case blank > 0:
 		return blank
-	case sign > any/3: // a very short line looks worse than a broken word
+	case sign > last/3: // a very short line looks worse than a broken word
 		return sign
 	}
-	return any
+	return last
 }
 
 // Cells is how many cells of a terminal the text takes.

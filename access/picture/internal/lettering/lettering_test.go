@@ -57,6 +57,7 @@ func TestTextsAreClipped(t *testing.T) {
 		{"abcd", 3, "ab…"},
 		{"a cd", 3, "a…"},
 		{"ünïcödé", 4, "ünï…"},
+		{"abc", 0, ""},
 	} {
 		if got := lettering.Clip(test.from, test.most); got != test.to {
 			t.Errorf("%q clipped to %d is %q, want %q", test.from, test.most, got, test.to)
@@ -147,7 +148,7 @@ func TestParagraphs(t *testing.T) {
 		{"without a width", "one two three", 0, "- one two three\n"},
 		{"wrapped", "one two three", 9, "- one two\n  three\n"},
 		{"long words stay whole", "a/very/long/word b", 6, "- a/very/long/word\n  b\n"},
-		{"wide characters count twice", "水水 水水", 8, "- 水水\n  水水\n"},
+		{"wide characters count twice", "水野 太郎", 8, "- 水野\n  太郎\n"},
 		{"marks count nothing", "e\u0301e\u0301 e", 6, "- e\u0301e\u0301 e\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
