@@ -308,10 +308,9 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	if len(joining) == 0 {
 		return
 	}
-	switch {
-	case a.isNew():
-		prefix = t.reaching(a) // it is made first, and joins by itself
-	default:
+	if a.isNew() {
+		prefix = t.reaching(a) // it is made first, and is then put into the group
+	} else {
 		joining[0].From = prefix[len(prefix)-1].To
 		if a != t.principal && by.by != a {
 			joining[0].Detail = "as " + t.x.accountStop(a).Name
