@@ -121,8 +121,12 @@ func order(v Verdict) int {
 }
 
 // ownPaths are the ways by which an account has the action, can activate it, or
-// can assign it to itself. prefix leads to the account.
+// can assign it to itself. prefix leads to the account. One that has still
+// to be made has nothing of its own.
 func (t *telling) ownPaths(a account, prefix []Hop) {
+	if a.isNew() {
+		return
+	}
 	if t.isDirectory() {
 		t.directoryPaths(a, prefix)
 		return
@@ -164,9 +168,6 @@ func (t *telling) assignsHop(r right) Hop {
 // before the hops. With steps, only paths that need a step are made: the others
 // come without, unless it takes a step to be freed of a denial.
 func (t *telling) chainPaths(w *way, r right, steps, freed bool, prefix, hops []Hop, add func([]Hop)) {
-	if w.by.isNew() {
-		return
-	}
 	chains, more := t.chains(w.who(), r.holder, steps)
 	t.answer.More = t.answer.More || more
 	for _, chain := range chains {
@@ -331,7 +332,7 @@ func (t *telling) directoryPaths(a account, prefix []Hop) {
 
 func (t *telling) grantPaths(who account, g grant, steps bool, prefix []Hop) {
 	allowed := t.allowsInDirectory(g, t.row)
-	if allowed == no || who.isNew() {
+	if allowed == no {
 		return
 	}
 	hops := t.grantHops(g, t.target)
