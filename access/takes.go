@@ -248,12 +248,9 @@ func (t *telling) opening(w *way, r right, natural map[estate.Principal]truth) [
 
 // openingSignIn leads into a group whose members can sign in to the target.
 func (t *telling) openingSignIn(w *way, natural map[estate.Principal]truth) []Hop {
-	for _, g := range t.grants(w.by, t.target, t.potential(w.by), true) {
-		if g.kind == w.kind && (g.kind == ByDAP || natural[g.holder] == no) {
-			return append(t.joining(w.by, g.holder, g.memberRule()), t.grantHops(g, t.target)...)
-		}
-	}
-	return nil
+	all := t.grants(w.by, t.target, t.potential(w.by), true)
+	g := all[slices.IndexFunc(all, func(g grant) bool { return g.kind == w.kind && (g.kind == ByDAP || natural[g.holder] == no) })]
+	return append(t.joining(w.by, g.holder, g.memberRule()), t.grantHops(g, t.target)...)
 }
 
 // addOpened adds a path by a right that he holds, for which he must first put
