@@ -164,8 +164,11 @@ func (e Entry) String() string {
 		text = "through Lighthouse, without entering " + e.Tenant.Name
 	}
 	for _, hop := range e.Hops {
-		if hop.Term.Eligible {
+		switch {
+		case hop.Term.Eligible && hop.Kind == MemberOf:
 			text += ", once the membership of " + hop.To.Name + " is activated"
+		case hop.Kind == AddsHimself:
+			text += ", once he has put himself into " + hop.To.Name
 		}
 	}
 	return strings.TrimPrefix(text, ", ")

@@ -37,7 +37,9 @@ type quick struct {
 	// deniedIn and projectedIn are their tenants.
 	deniedIn, projectedIn set[estate.Tenant]
 	projectedTo           set[estate.Principal]
-	coders                coders
+	// holdsRoles are those to whom a directory role is assigned.
+	holdsRoles set[estate.Principal]
+	coders     coders
 	// codeRows are, by a resource that has an identity, the actions that run code in it.
 	codeRows map[estate.Node][]*row
 	write    *row
@@ -113,6 +115,10 @@ func (x *Index) makeSets() {
 		if t := x.NodeTenant[l.Node]; t != estate.None {
 			k.projectedIn.add(t)
 		}
+	}
+	k.holdsRoles = newSet[estate.Principal](x.Principals())
+	for _, d := range x.DirectoryAssignments {
+		k.holdsRoles.add(d.Principal)
 	}
 	k.conditional = newSet[estate.Role](len(x.Roles))
 	for n := range x.Roles {
@@ -198,6 +204,11 @@ func (x *Index) makeLent() {
 		k.lent[next[g.Customer]] = g
 		next[g.Customer]++
 	}
+}
+
+// lentIn are the roles that GDAP gives groups in a tenant.
+func (k *quick) lentIn(t estate.Tenant) []estate.GDAPGrant {
+	return k.lent[k.lentFrom[t]:k.lentFrom[t+1]]
 }
 
 // makePlain marks the tenants whose leading tenants are led to by nobody else.
@@ -459,7 +470,7 @@ type lending struct{ any, powerful, commands bool }
 
 func (s *scan) lent(groups []estate.Principal) (l lending) {
 	k := &s.x.quick
-	for _, g := range k.lent[k.lentFrom[s.target]:k.lentFrom[s.target+1]] {
+	for _, g := range k.lentIn(s.target) {
 		if contains(groups, g.Group) && s.live(g.Term) {
 			powers := &s.x.powers[g.Role]
 			l.any = true

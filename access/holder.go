@@ -199,7 +199,7 @@ func (h *holding) signsIn(p estate.Principal) bool {
 		return true
 	}
 	if k.unsteady[p] {
-		for _, g := range k.lent[k.lentFrom[h.target]:k.lentFrom[h.target+1]] {
+		for _, g := range k.lentIn(h.target) {
 			if h.live(g.Term) && h.isIn(p, g.Group) {
 				return true
 			}

@@ -207,7 +207,7 @@ func (h Hop) after(before Hop) string {
 		text = ", "
 	case before.Kind == IsGuest:
 		text = ", where he "
-	case h.Kind.ByHimself() && h.From.Kind == DirectoryRoleStop:
+	case h.Kind.ByHimself() && (h.From.Kind == DirectoryRoleStop || h.From.Kind == TenantStop):
 		text = ", and so "
 	case h.From.Kind == UserStop && !h.From.isNew(), h.From.Kind == GuestStop:
 		text = ", who "

@@ -107,7 +107,7 @@ func (t *telling) grantPathTo(s step) []Hop {
 	g := s.grant
 	var hops []Hop
 	if g.holder != estate.None && account(g.holder) != s.by {
-		hops = t.joiningFirst(s.by, g.holder, g.memberRule())
+		hops = t.joining(s.by, g.holder, g.memberRule())
 	}
 	hops = append(hops, t.grantHops(g, s.in)...)
 	if s.kind == Commands {
@@ -117,40 +117,58 @@ func (t *telling) grantPathTo(s step) []Hop {
 	return hops
 }
 
-// joiningFirst are the hops of joining, and before them the directory role by which
-// the account puts itself into a group.
-func (t *telling) joiningFirst(a account, group estate.Principal, rule string) []Hop {
-	hops := t.joining(a, group, rule)
-	if len(hops) == 0 || hops[0].Kind != AddsHimself {
-		return hops
-	}
-	tenant := t.x.tenantOf(a)
-	by := t.taken.fillsBy[tenant]
-	if t.taken.commands[tenant] > t.taken.fillsGroups[tenant] {
-		by = t.taken.commandBy[tenant]
-	}
-	if by.by != a || by.grant.holder == group {
-		return hops
-	}
-	first := t.grantPathTo(by)
-	hops[0].From = first[len(first)-1].To
-	return append(first, hops...)
-}
-
-// joining are the hops from an account into a group it is in or can be put into.
+// joining are the hops from an account into a group it is in or can be put into:
+// by however many groups, but for the rules by which only direct members count
+// (R10, R14).
 func (t *telling) joining(a account, group estate.Principal, rule string) []Hop {
+	if rule == "R10" || rule == "R14" {
+		return t.joiningDirectly(a, group, rule)
+	}
 	if !a.isNew() {
 		if chains, _ := t.chains(estate.Principal(a), group, true); len(chains) > 0 {
 			return t.memberHops(chains[0], rule)
 		}
 	}
-	tenant := t.x.tenantOf(a)
-	for _, g := range t.doors(tenant) {
+	for _, g := range t.doors(t.x.tenantOf(a)) {
 		if chains, _ := t.chains(g, group, true); len(chains) > 0 {
-			return append([]Hop{{Kind: AddsHimself, From: t.x.accountStop(a), To: t.x.stop(g), Rule: t.fillRule(g)}}, t.memberHops(chains[0], rule)...)
+			return append(t.adding(a, g), t.memberHops(chains[0], rule)...)
 		}
 	}
 	return nil
+}
+
+func (t *telling) joiningDirectly(a account, group estate.Principal, rule string) []Hop {
+	var hops []Hop
+	if !a.isNew() {
+		t.eachGroup(estate.Principal(a), true, func(g estate.Principal, term estate.TermNo) {
+			if g == group {
+				hops = t.memberHops([]link{{estate.Principal(a), g, term}}, rule)
+			}
+		})
+	}
+	if hops == nil {
+		hops = t.adding(a, group)
+	}
+	return hops
+}
+
+// adding is the step by which an account is put into a group, after what lets it
+// if that is its own and not told already.
+func (t *telling) adding(a account, g estate.Principal) []Hop {
+	add := Hop{Kind: AddsHimself, From: t.x.accountStop(a), To: t.x.stop(g), Rule: t.fillRule(g)}
+	tenant := t.x.tenantOf(a)
+	by, known := t.taken.fillsBy[tenant]
+	if !known || !t.isOpen(g) {
+		by, known = t.taken.commandBy[tenant]
+	}
+	if t.filling || !known || by.by != a {
+		return []Hop{add}
+	}
+	t.filling = true
+	defer func() { t.filling = false }()
+	hops := t.grantPathTo(by)
+	add.From = hops[len(hops)-1].To
+	return append(hops, add)
 }
 
 // doors are the groups of a tenant that accounts may be put into, the named group
@@ -183,6 +201,8 @@ func (t *telling) filledPaths(a account) {
 		return
 	}
 	prefix := slices.Concat(t.reaching(by.by), t.grantPathTo(by))
+	t.filling = true
+	defer func() { t.filling = false }()
 	if t.isDirectory() {
 		t.filledGrants(a, prefix, sure, by)
 		return
@@ -191,33 +211,95 @@ func (t *telling) filledPaths(a account) {
 	for _, w := range t.ways(a, true) {
 		t.rights(w, t.row, true, func(r right) {
 			if natural[r.holder] == no {
-				t.addFilled(w.kind, w, a, r.holder, prefix, t.roleHops(w, r, t.row.action), min(r.sure(), w.sure, sure), by)
+				t.addFilled(w.kind, w, a, r.holder, prefix, t.roleHops(w, r, t.row.action), min(r.sure(), w.sure, sure), t.firstGap(r.sure(), t.rightGap(r), by), by)
+			} else if opening := t.opening(w, r, natural); len(opening) > 0 {
+				t.addOpened(w, r, prefix, opening, min(r.sure(), w.sure, sure), t.firstGap(r.sure(), t.rightGap(r), by))
 			}
 		})
 	}
 	t.writes(a, func(w *way, r right, s truth) {
 		if natural[r.holder] == no && !t.givesItself(r) {
-			t.addFilled(w.kind, w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), by)
+			t.addFilled(w.kind, w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), t.firstGap(s, t.rightGap(r), by), by)
 		}
+	})
+}
+
+// opening are the hops by which somebody puts himself into a group so that a
+// right he holds already is of use: one that lets him sign in, or one that a
+// denial spares (M8). Nothing if it takes none.
+func (t *telling) opening(w *way, r right, natural map[estate.Principal]truth) []Hop {
+	if w.delegated() {
+		if _, signs := t.signsIn(w.by, t.stand(w.by, true)); signs == no {
+			return t.openingSignIn(w, natural)
+		}
+	}
+	now := *w
+	now.could = natural
+	_, by := t.deniedTo(&now, r)
+	for _, d := range by {
+		for _, p := range d.Excluded {
+			if w.could[p] > no && natural[p] == no {
+				return t.joining(w.by, p, "R19")
+			}
+		}
+	}
+	return nil
+}
+
+// openingSignIn leads into a group whose members can sign in to the target.
+func (t *telling) openingSignIn(w *way, natural map[estate.Principal]truth) []Hop {
+	for _, g := range t.grants(w.by, t.target, t.potential(w.by), true) {
+		if g.kind == w.kind && (g.kind == ByDAP || natural[g.holder] == no) {
+			return append(t.joining(w.by, g.holder, g.memberRule()), t.grantHops(g, t.target)...)
+		}
+	}
+	return nil
+}
+
+// addOpened adds a path by a right that he holds, for which he must first put
+// himself into a group.
+func (t *telling) addOpened(w *way, r right, prefix, opening []Hop, sure truth, gap csp.Gap) {
+	opening[0].From = prefix[len(prefix)-1].To
+	entry := Entry{Kind: w.kind, Tenant: t.x.Tenant(t.target), Hops: slices.Concat(prefix, opening)}
+	t.chainPaths(w, r, true, true, t.reaching(w.by), t.roleHops(w, r, t.row.action), func(hops []Hop) {
+		p := Path{Gives: CanGet, Hops: hops, Entry: entry}
+		if sure == maybe {
+			p.Gives, p.Gap = Unknown, gap
+		}
+		worst, denials := t.deniedTo(w, r)
+		t.add(p, worst, denials)
 	})
 }
 
 // filledGrants are the directory roles of an account by groups it can be put into.
 func (t *telling) filledGrants(a account, prefix []Hop, sure truth, by step) {
-	natural := t.stand(a, true).in
+	natural := t.stand(a, true)
 	for _, g := range t.grants(a, t.target, t.potential(a), true) {
 		allowed := t.allowsInDirectory(g, t.row)
-		if g.holder == estate.None || natural[g.holder] > no || allowed == no {
+		already := natural.in
+		if g.kind == ByDAP {
+			already = natural.direct
+		}
+		if g.holder == estate.None || already[g.holder] > no || allowed == no {
 			continue
 		}
 		hops := t.grantHops(g, t.target)
 		hops = append(hops, Hop{Kind: Allows, From: hops[len(hops)-1].To, To: t.actionStop(), Rule: "R14"})
-		t.addFilled(g.kind, nil, a, g.holder, prefix, hops, min(sure, allowed, g.sure), by)
+		t.addFilled(g.kind, nil, a, g.holder, prefix, hops, min(sure, allowed, g.sure), t.firstGap(allowed, t.roleGap(g, t.target), by), by)
 	}
 }
 
+// firstGap is what a path into a filled group hangs on: what it leads to, if that
+// is in doubt, and else that the group can be filled.
+func (t *telling) firstGap(sure truth, gap csp.Gap, by step) csp.Gap {
+	if sure == maybe {
+		return gap
+	}
+	return t.grantGap(by)
+}
+
 // addFilled adds a path into a group that somebody can put himself into.
-func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Principal, prefix, hops []Hop, sure truth, by step) {
+func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Principal, prefix, hops []Hop, sure truth, gap csp.Gap, by step) {
 	rule := "R18"
 	if w == nil {
 		rule = grant{kind: kind}.memberRule()
@@ -238,7 +320,7 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	p := Path{Gives: CanGet, Hops: slices.Concat(prefix, joining, hops)}
 	p.Entry = Entry{Kind: kind, Tenant: t.x.Tenant(t.target)}
 	if sure == maybe {
-		p.Gives, p.Gap = Unknown, t.grantGap(by)
+		p.Gives, p.Gap = Unknown, gap
 	}
 	if w == nil {
 		t.answer.Paths = append(t.answer.Paths, p)

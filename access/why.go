@@ -30,6 +30,8 @@ type telling struct {
 	told   map[csp.DenyAssignmentID]bool
 	// other: the paths told are those of another account, as which he can act (M7).
 	other bool
+	// filling: how groups can be filled is told already.
+	filling bool
 	// surely is how sure it is that the account whose paths are told can be acted as,
 	// and perhaps what that hangs on.
 	surely  truth
