@@ -131,8 +131,13 @@ func TestAnswersForProgramsAreStable(t *testing.T) {
 func TestAnswersAreDrawnInEveryForm(t *testing.T) {
 	folder := t.TempDir()
 	for _, test := range []struct{ form, file, begins string }{
-		{"svg", "a.svg", "<svg "}, {"dot", "a.dot", "digraph "}, {"dot", "a.gv", "digraph "}, {"mermaid", "a.mmd", "flowchart "},
-		{"json", "a.json", "{"}, {"text", "a.txt", "ann has "}, {"text", "a.log", "ann has "},
+		{"svg", "a.svg", "<svg "},
+		{"dot", "a.dot", "digraph "},
+		{"dot", "a.gv", "digraph "},
+		{"mermaid", "a.mmd", "flowchart "},
+		{"json", "a.json", "{"},
+		{"text", "a.txt", "ann has "},
+		{"text", "a.log", "ann has "},
 	} {
 		for _, asked := range []string{"can", "why"} {
 			args := []string{asked, "ann", "Microsoft.Compute/virtualMachines/restart/action", "Files", "--world", exampleWorld, "--at", "2026-11-22"}

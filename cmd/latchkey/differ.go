@@ -13,6 +13,7 @@ import (
 	"latchkey/access/change"
 	"latchkey/access/diff"
 	"latchkey/access/estate"
+	"latchkey/csp"
 )
 
 const becomeHelp = "compare whole verdicts for a few standing questions: also what somebody can get now, and what is not known"
@@ -40,7 +41,7 @@ func compareCommand(s streams) *cobra.Command {
 				if q.form == "json" {
 					return printJSON(out, diffViewOf(result))
 				}
-				printComparison(out, w.names.Say(a), w.names.Say(b), result)
+				w.printComparison(out, w.names.Say(a), w.names.Say(b), result)
 				return nil
 			})
 		},
@@ -183,7 +184,7 @@ func printDiff(out io.Writer, r diff.Result) {
 	}
 }
 
-func printComparison(out io.Writer, a, b string, r diff.Result) {
+func (w *world) printComparison(out io.Writer, a, b string, r diff.Result) {
 	if len(r.Lines) == 0 {
 		fmt.Fprintf(out, "%s and %s have the same.\n", a, b)
 		return
@@ -205,10 +206,22 @@ func printComparison(out io.Writer, a, b string, r diff.Result) {
 		for _, l := range lines {
 			fmt.Fprintf(out, "  - %s\n    %s\n", whatWords(l), whereWords(l))
 			for _, c := range l.Because {
-				fmt.Fprintf(out, "    %s\n", c.Text)
+				fmt.Fprintf(out, "    %s\n", w.readable(c.Text))
 			}
 		}
 	}
+}
+
+// readable puts the names of scopes for their ids into a sentence.
+func (w *world) readable(text string) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		bare := strings.TrimRight(word, ",.;:")
+		if scope, err := csp.ParseScope(bare); err == nil && !scope.Subscription().IsZero() {
+			words[i] = w.placeName(access.At(scope)) + word[len(bare):]
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // mostNamed is how many of a kind a line names.
