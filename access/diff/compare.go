@@ -28,6 +28,7 @@ func (p *pair) compare(a, b estate.Principal) Result {
 	}
 	slices.SortFunc(p.places, func(a, b placeTouch) int { return p.order(a.at, b.at) })
 	slices.SortFunc(p.directories, func(a, b directoryTouch) int { return compareTenants(a.at, b.at) })
+	p.old.turns, p.new.turns = sorted(p.old.turns), sorted(p.new.turns)
 	w := newWeigher(p)
 	w.weigh(int32(b), before, after, p.places, p.directories)
 	c := p.collect([]*weigher{w})

@@ -25,7 +25,8 @@ type world struct {
 	opened    map[estate.Principal][]estate.Tenant
 	denies    map[estate.Principal][]estate.Node
 	// turns are the places at which denials and gaps may make the answer another one
-	// than above, in order.
+	// than above, and those that lie elsewhere on the other side. In order, once all
+	// rows have been gone through.
 	turns []estate.Node
 
 	projectedRoles map[estate.Principal][]estate.Role

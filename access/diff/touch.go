@@ -146,6 +146,15 @@ func (p *pair) findTouches() {
 	p.denialRows()
 	p.lighthouseRows()
 	p.gapRows()
+	for _, at := range p.moved {
+		if at.old != none {
+			p.old.turns = append(p.old.turns, at.old)
+		}
+		if at.new != none {
+			p.new.turns = append(p.new.turns, at.new)
+		}
+	}
+	p.old.turns, p.new.turns = sorted(p.old.turns), sorted(p.new.turns)
 }
 
 // index collects what is looked up by principal.
@@ -185,8 +194,6 @@ func (w *world) findTurns() {
 			w.turns = append(w.turns, g.Node)
 		}
 	}
-	slices.Sort(w.turns)
-	w.turns = slices.Compact(w.turns)
 }
 
 // agents are the groups of admin and helpdesk agents, by partner (R7, R10).
