@@ -315,6 +315,9 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	}
 	p := Path{Gives: CanGet, Hops: slices.Concat(prefix, joining, hops)}
 	p.Entry = Entry{Kind: kind, Tenant: t.x.Tenant(t.target)}
+	if t.taken.accounts[a] < sure {
+		sure, gap = t.taken.accounts[a], t.takingGap(a)
+	}
 	if sure == maybe {
 		p.Gives, p.Gap = Unknown, gap
 	}
