@@ -87,7 +87,7 @@ func (q *asking) become() {
 	q.take(q.principal, yes, step{})
 	for changed := true; changed; {
 		changed = false
-		for next := 0; next < len(q.taken.order); next++ {
+		for next := 0; next < len(q.taken.order); next++ { //nolint:intrange // it grows on the way
 			if q.stepsOf(q.taken.order[next]) {
 				changed = true
 			}

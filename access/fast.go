@@ -334,7 +334,7 @@ func (s *scan) stranger(p estate.Principal, node estate.Node) {
 	if !guest && x.isUser(account(p)) && (lent || agent || x.TenantRules[s.target] != 0) {
 		s.look(p, true, node)
 	}
-	s.projected(p, node)
+	s.projected(node)
 }
 
 // lent says whether GDAP gives one of the groups a role in the target now, and
@@ -432,8 +432,8 @@ func (s *scan) weigh(i uint32) {
 	s.steps = s.steps || x.quick.write.role(role) > no
 }
 
-// projected looks for roles that Lighthouse projects to the principal.
-func (s *scan) projected(p estate.Principal, node estate.Node) {
+// projected looks for roles that Lighthouse projects to anybody.
+func (s *scan) projected(node estate.Node) {
 	x := s.x
 	if len(x.Lighthouses) == 0 {
 		return
