@@ -167,6 +167,8 @@ func (e Entry) String() string {
 		switch {
 		case hop.Term.Eligible && hop.Kind == MemberOf:
 			text += ", once the membership of " + hop.To.Name + " is activated"
+		case hop.Kind == AddsHimself && hop.From.isNew():
+			text += ", once it is in " + hop.To.Name
 		case hop.Kind == AddsHimself:
 			text += ", once he has put himself into " + hop.To.Name
 		}

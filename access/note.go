@@ -25,11 +25,8 @@ func (t *telling) noteGuest() {
 	}
 	here := t.x.tenantName(t.target)
 	s := t.stand(t.principal, true)
-	for _, g := range sortedGroups(s.in) {
-		if t.grantsTo(g) {
-			t.note("R13", fmt.Sprintf("he is a guest in %s, so that GDAP is shut to him there", here))
-			break
-		}
+	if slices.ContainsFunc(sortedGroups(s.in), t.grantsTo) {
+		t.note("R13", fmt.Sprintf("he is a guest in %s, so that GDAP is shut to him there", here))
 	}
 	if admin, helpdesk := t.listedAs(t.principal, s); max(admin, helpdesk) > no {
 		t.note("R13", fmt.Sprintf("he is a guest in %s and an agent under DAP: in the administration portals he is the agent, on Azure he is the guest", here))

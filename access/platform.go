@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"latchkey/csp"
@@ -16,9 +17,9 @@ func resettable(role csp.DirectoryRoleID) (weak []csp.DirectoryRoleID, everyone 
 	case passwordAdministrator:
 		return resetByPassword, false
 	case helpdeskAdministrator:
-		return append(resetByHelpdesk[:len(resetByHelpdesk):len(resetByHelpdesk)], helpdeskAdministrator), false
+		return append(slices.Clip(resetByHelpdesk), helpdeskAdministrator), false
 	case authenticationAdministrator:
-		return append(resetByHelpdesk[:len(resetByHelpdesk):len(resetByHelpdesk)], authenticationAdministrator), false
+		return append(slices.Clip(resetByHelpdesk), authenticationAdministrator), false
 	case userAdministrator:
 		return resetByUser, false
 	}
@@ -39,12 +40,12 @@ var (
 		directoryRole("95e79109-95c0-4d8e-aee3-d01accf2d47b"), // Guest Inviter
 		passwordAdministrator,
 	}
-	resetByHelpdesk = append(resetByPassword[:len(resetByPassword):len(resetByPassword)],
+	resetByHelpdesk = append(slices.Clip(resetByPassword),
 		directoryRole("790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b"), // Message Center Reader
 		directoryRole("4a5d8f65-41da-4de4-8968-e035b65339cf"), // Reports Reader
 		directoryRole("75934031-6c7e-415a-99d7-48dbd49e875e"), // Usage Summary Reports Reader
 	)
-	resetByUser = append(resetByHelpdesk[:len(resetByHelpdesk):len(resetByHelpdesk)],
+	resetByUser = append(slices.Clip(resetByHelpdesk),
 		helpdeskAdministrator, authenticationAdministrator, userAdministrator,
 		directoryRole("fdd7a751-b60b-444a-984c-02652fe8fa1c"), // Groups Administrator
 	)

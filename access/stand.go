@@ -119,15 +119,15 @@ func (q *asking) couldStand(a account) standing {
 	if tenant == estate.None {
 		return s
 	}
-	any, open := q.taken.commands[tenant], q.taken.fillsGroups[tenant]
-	if any == no && open == no {
+	all, open := q.taken.commands[tenant], q.taken.fillsGroups[tenant]
+	if all == no && open == no {
 		return s
 	}
 	for g := q.x.TenantFirst[tenant]; g < q.x.TenantFirst[tenant+1]; g++ {
 		if q.x.PrincipalKind[g].Type() != estate.KindGroup {
 			continue
 		}
-		sure := any
+		sure := all
 		if q.isOpen(g) {
 			sure = max(sure, open)
 		}

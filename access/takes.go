@@ -211,15 +211,15 @@ func (t *telling) filledPaths(a account) {
 	for _, w := range t.ways(a, true) {
 		t.rights(w, t.row, true, func(r right) {
 			if natural[r.holder] == no {
-				t.addFilled(w.kind, w, a, r.holder, prefix, t.roleHops(w, r, t.row.action), min(r.sure(), w.sure, sure), t.firstGap(r.sure(), t.rightGap(r), by), by)
+				t.addFilled(w.kind, w, a, r.holder, prefix, t.roleHops(w, r, t.row.action), min(r.sure(), w.sure, sure), t.firstGap(min(r.allowed, r.met), t.rightGap(r), by), by)
 			} else if opening := t.opening(w, r, natural); len(opening) > 0 {
-				t.addOpened(w, r, prefix, opening, min(r.sure(), w.sure, sure), t.firstGap(r.sure(), t.rightGap(r), by))
+				t.addOpened(w, r, prefix, opening, min(r.sure(), w.sure, sure), t.firstGap(min(r.allowed, r.met), t.rightGap(r), by))
 			}
 		})
 	}
 	t.writes(a, func(w *way, r right, s truth) {
 		if natural[r.holder] == no && !t.givesItself(r) {
-			t.addFilled(w.kind, w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), t.firstGap(s, t.rightGap(r), by), by)
+			t.addFilled(w.kind, w, a, r.holder, prefix, append(t.roleHops(w, r, writeAssignments), t.assignsHop(r)), min(s, sure), t.firstGap(t.lets(w, r), t.rightGap(r), by), by)
 		}
 	})
 }
@@ -306,12 +306,14 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 		return
 	}
 	if a.isNew() {
-		prefix = t.reaching(a) // it is made first, and is then put into the group
-	} else {
-		joining[0].From = prefix[len(prefix)-1].To
-		if a != t.principal && by.by != a {
-			joining[0].Detail = "as " + t.x.accountStop(a).Name
+		if t.isFilled(kind, joining[0].To, sure) {
+			return // he can do the same by himself
 		}
+		prefix = t.reaching(a)
+	}
+	joining[0].From = prefix[len(prefix)-1].To
+	if a != t.principal && !a.isNew() && by.by != a {
+		joining[0].Detail = "as " + t.x.accountStop(a).Name
 	}
 	p := Path{Gives: CanGet, Hops: slices.Concat(prefix, joining, hops)}
 	p.Entry = Entry{Kind: kind, Tenant: t.x.Tenant(t.target)}
@@ -325,8 +327,40 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 		t.answer.Paths = append(t.answer.Paths, p)
 		return
 	}
+	if w.delegated() {
+		p.Entry.Hops = t.filledEntry(a, w, joining[0])
+	}
 	worst, denials := t.asking.denied(t.row.action, spot{t.node, t.below}, w, holder)
 	t.add(p, worst, denials)
+}
+
+// isFilled says whether a path through the group is told by which somebody who is
+// there already gets as much.
+func (t *telling) isFilled(kind EntryKind, group Stop, sure truth) bool {
+	gives := CanGet
+	if sure == maybe {
+		gives = Unknown
+	}
+	return slices.ContainsFunc(t.answer.Paths, func(p Path) bool {
+		return p.Gives == gives && p.Entry.Kind == kind && slices.ContainsFunc(p.Hops, func(h Hop) bool {
+			return h.Kind == AddsHimself && h.To == group && !h.From.isNew()
+		})
+	})
+}
+
+// filledEntry is the group by which he signs in to the target, if he must be put
+// into it as well, and it is another than the one he joins already.
+func (t *telling) filledEntry(a account, w *way, joining Hop) []Hop {
+	s := t.stand(a, true)
+	if _, signs := t.signsIn(a, s); signs > no {
+		return nil
+	}
+	opening := t.openingSignIn(w, s.in)
+	if opening[0].To == joining.To {
+		return nil
+	}
+	opening[0].From = joining.From
+	return opening
 }
 
 // grantGap is what a step hangs on whose directory role may not allow it.

@@ -251,8 +251,8 @@ func (t *telling) add(p Path, worst truth, by []*denial) {
 			t.answer.Denied = append(t.answer.Denied, d.DenyAssignment)
 		}
 	}
-	switch {
-	case worst == yes:
+	switch worst {
+	case yes:
 		p.Gives, p.Gap, p.Blocked = HasNot, csp.Gap{}, by[0].ID
 		for _, d := range by {
 			if d.Condition == "" {
@@ -260,7 +260,7 @@ func (t *telling) add(p Path, worst truth, by []*denial) {
 				break
 			}
 		}
-	case worst == maybe:
+	case maybe:
 		p.Gives = Unknown
 		p.Gap = csp.Gap{Fact: csp.MissingCondition, Tenant: t.x.TenantID[t.target], Scope: by[0].Scope, Why: fmt.Sprintf("the deny assignment %q has a condition", by[0].Name)}
 	}
