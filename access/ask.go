@@ -1,7 +1,6 @@
 package access
 
 import (
-	"slices"
 	"time"
 
 	"latchkey/access/estate"
@@ -116,12 +115,11 @@ func (x *Index) guests(a account, in estate.Tenant) []estate.Principal {
 	if a.isNew() {
 		return nil
 	}
-	all := x.Guest[x.GuestsFrom[a]:x.GuestsFrom[a+1]]
-	return slices.Collect(func(yield func(estate.Principal) bool) {
-		for _, g := range all {
-			if x.PrincipalTenant[g] == in && !yield(g) {
-				return
-			}
+	var list []estate.Principal
+	for _, g := range x.Guest[x.GuestsFrom[a]:x.GuestsFrom[a+1]] {
+		if x.PrincipalTenant[g] == in {
+			list = append(list, g)
 		}
-	})
+	}
+	return list
 }

@@ -133,18 +133,28 @@ func (h *holding) isObscure(p estate.Principal) bool {
 // holder adds everybody behind an assignment.
 func (h *holding) holder(i uint32) {
 	x, p := h.x, h.x.AssignmentPrincipal[i]
-	home := x.PrincipalTenant[p]
-	if home != h.target {
-		if x.AssignmentForeign[i] != 0 && home != estate.None && x.PrincipalKind[p].Type() == estate.KindGroup {
+	foreign := x.AssignmentForeign[i] != 0
+	switch x.PrincipalTenant[p] {
+	case h.target:
+		if x.PrincipalKind[p].Type() != estate.KindGroup {
+			h.add(p)
+			return
+		}
+		h.each(p, h.add)
+	case estate.None: // no list has it: whoever is said to be in it counts (M3)
+		h.each(p, func(member estate.Principal) {
+			if x.PrincipalTenant[member] == h.target {
+				h.add(member)
+			}
+		})
+		if foreign {
 			h.agents(p)
 		}
-		return
+	default:
+		if foreign {
+			h.agents(p)
+		}
 	}
-	if x.PrincipalKind[p].Type() != estate.KindGroup {
-		h.add(p)
-		return
-	}
-	h.each(p, h.add)
 }
 
 // each calls do with everybody who is in the group now.
@@ -181,7 +191,7 @@ func (h *holding) climbs(at, group estate.Principal, passed []estate.Principal) 
 func (h *holding) agents(group estate.Principal) {
 	x := h.x
 	h.each(group, func(p estate.Principal) {
-		if h.has(p) || !x.isUser(account(p)) || !h.signsIn(p) {
+		if h.has(p) || x.PrincipalTenant[p] == h.target || !x.isUser(account(p)) || !h.signsIn(p) {
 			return
 		}
 		for _, g := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {

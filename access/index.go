@@ -100,11 +100,9 @@ func (x *Index) heldIn(holder estate.Principal, from, to estate.Node) func(func(
 	return func(yield func(uint32, estate.Node) bool) {
 		first, last := x.HeldFrom[holder], x.HeldFrom[holder+1]
 		nodes := x.HeldNode[first:last]
-		skip, _ := slices.BinarySearch(nodes, from)
-		for j := skip; j < len(nodes) && nodes[j] <= to; j++ {
-			if !yield(x.Held[int(first)+j], nodes[j]) {
-				return
-			}
+		j, _ := slices.BinarySearch(nodes, from)
+		for j < len(nodes) && nodes[j] <= to && yield(x.Held[int(first)+j], nodes[j]) {
+			j++
 		}
 	}
 }

@@ -60,9 +60,6 @@ func (t *telling) missSignIn() {
 	w := &way{kind: ByDirectLink, by: t.principal, actor: estate.None, sure: yes, ids: groupsOf(t.principal, s.in)}
 	t.rights(w, t.row, true, func(r right) {
 		chains, _ := t.chains(estate.Principal(t.principal), r.holder, true)
-		if len(chains) == 0 {
-			return
-		}
 		hops := t.roleHops(w, r, t.row.action)
 		m := Miss{Kind: MissSignIn, There: append(t.memberHops(chains[0], "R18"), hops...)}
 		m.Text = fmt.Sprintf("%s has %s at %s, and he has no way to sign in to %s: %s (R22)", hops[0].To.Name, hops[1].To.Name, hops[1].To.Scope, t.x.tenantName(t.target), t.noSignIn())
@@ -117,7 +114,7 @@ func (t *telling) missRight(i uint32, n estate.Node) {
 	}
 	role, above := t.x.AssignmentRole[i], t.lies(n)
 	allowed, live := t.row.role(role) > no, t.live(t.x.AssignmentTerm[i], true)
-	name, at := t.x.Roles[role].Name, t.x.Scope(n)
+	name, at := t.x.roleName(role), t.x.Scope(n)
 	m := Miss{}
 	switch {
 	case above && !allowed:
@@ -127,7 +124,7 @@ func (t *telling) missRight(i uint32, n estate.Node) {
 	case above && judgedNo(holds(t.x.condition(t.x.AssignmentCondition[i]), t.row.action)):
 		m.Kind, m.Text = MissRole, fmt.Sprintf("%s at %s would allow it, but for its condition", name, at)
 	case !above && live && allowed:
-		m.Kind, m.Text = MissScope, fmt.Sprintf("%s allows it and is assigned at %s, which does not contain the place", name, at)
+		m.Kind, m.Text = MissScope, fmt.Sprintf("%s %s it and is assigned at %s, which does not contain the place", name, mayAllow(t.row.role(role)), at)
 	default:
 		return
 	}
@@ -153,7 +150,7 @@ func (t *telling) missProjected() {
 		if in[l.Principal] == no || l.Manager != t.home {
 			continue
 		}
-		role, at, above := t.x.Roles[l.Role].Name, t.x.Scope(l.Node), t.lies(l.Node)
+		role, at, above := t.x.roleName(l.Role), t.x.Scope(l.Node), t.lies(l.Node)
 		m := Miss{Kind: MissRole}
 		switch {
 		case above && t.isOwner(l.Role):
@@ -187,7 +184,7 @@ func (t *telling) missWriting() {
 			}
 			hops := t.roleHops(w, r, writeAssignments)
 			m := Miss{Kind: MissDenied, There: hops, Next: undeny}
-			lets := fmt.Sprintf("%s at %s lets him assign himself a role", t.x.Roles[r.role].Name, t.x.Scope(r.node))
+			lets := fmt.Sprintf("%s at %s lets him assign himself a role", t.x.roleName(r.role), t.x.Scope(r.node))
 			if denied, by := t.deniedTo(w, r); denied == yes {
 				m.Text = fmt.Sprintf("%s, and the deny assignment %q at %s takes the action away (R19)", lets, by[0].Name, by[0].Scope)
 			} else {
@@ -196,6 +193,14 @@ func (t *telling) missWriting() {
 			t.answer.Misses = append(t.answer.Misses, m)
 		})
 	}
+}
+
+// mayAllow is as sure as the role, of which nothing may be known.
+func mayAllow(allowed truth) string {
+	if allowed == maybe {
+		return "may allow"
+	}
+	return "allows"
 }
 
 func judgedNo(t truth) bool { return t == no }

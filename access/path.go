@@ -109,12 +109,15 @@ func (q *asking) roleHops(w *way, r right, a Action) []Hop {
 }
 
 func (q *asking) roleStop(r right) Stop {
-	def := q.x.Roles[r.role]
-	name := def.Name
-	if name == "" {
-		name = "role " + def.ID.String()
+	return Stop{Kind: RoleStop, ID: q.x.Roles[r.role].ID.String(), Name: q.x.roleName(r.role), Tenant: q.x.tenantName(q.target), Scope: q.x.Scope(r.node)}
+}
+
+// roleName is the name of a role, or its id if nothing else is known of it.
+func (x *Index) roleName(r estate.Role) string {
+	if name := x.Roles[r].Name; name != "" {
+		return name
 	}
-	return Stop{Kind: RoleStop, ID: def.ID.String(), Name: name, Tenant: q.x.tenantName(q.target), Scope: q.x.Scope(r.node)}
+	return "role " + x.Roles[r].ID.String()
 }
 
 // patternOf is the pattern by which the role allows the action, as it is written.
@@ -202,9 +205,6 @@ var knownDirectoryRoles = map[csp.DirectoryRoleID]string{
 // entry explains a way into the target.
 func (q *asking) entry(w *way, steps bool) Entry {
 	e := Entry{Kind: w.kind, Tenant: q.x.Tenant(q.target)}
-	if w.by.isNew() {
-		return e
-	}
 	by := estate.Principal(w.by)
 	switch w.kind {
 	case ByGuest:
@@ -239,9 +239,6 @@ func (q *asking) enteringBy(by, g estate.Principal, steps bool) []Hop {
 			continue
 		}
 		chains, _ := q.chains(by, g, steps)
-		if len(chains) == 0 {
-			continue
-		}
 		role := grant{kind: ByGDAP, role: q.x.DirectoryRoles[lent.Role].ID, number: lent.Role, holder: g, gdap: lent.GDAP, term: lent.Term}
 		return append(q.memberHops(chains[0], "R11"), q.grantHops(role, q.target)...)
 	}

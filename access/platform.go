@@ -54,6 +54,9 @@ var (
 // folded type, as the identity that the resource has (R26, M7). Of a type that
 // is not in the table, whoever may write the resource may put code into it.
 func CodeActions(resourceType string) []string {
+	if resourceType == "" {
+		return nil // no code runs in what is no resource
+	}
 	if actions, ok := codeActions[resourceType]; ok {
 		return actions
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -174,15 +175,12 @@ func (r *rows) keep(name string, made *row) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	table := r.table(made.action.data)
-	old := table.Load()
-	grown := make(map[string]*row)
-	if old != nil {
+	grown := map[string]*row{}
+	if old := table.Load(); old != nil {
 		if len(*old) >= mostRows {
 			return
 		}
-		for k, v := range *old {
-			grown[k] = v
-		}
+		grown = maps.Clone(*old)
 	}
 	grown[name] = made
 	table.Store(&grown)

@@ -248,12 +248,9 @@ func (t *telling) opening(w *way, r right, natural map[estate.Principal]truth) [
 
 // openingSignIn leads into a group whose members can sign in to the target.
 func (t *telling) openingSignIn(w *way, natural map[estate.Principal]truth) []Hop {
-	for _, g := range t.grants(w.by, t.target, t.potential(w.by), true) {
-		if g.kind == w.kind && (g.kind == ByDAP || natural[g.holder] == no) {
-			return append(t.joining(w.by, g.holder, g.memberRule()), t.grantHops(g, t.target)...)
-		}
-	}
-	return nil
+	all := t.grants(w.by, t.target, t.potential(w.by), true)
+	g := all[slices.IndexFunc(all, func(g grant) bool { return g.kind == w.kind && (g.kind == ByDAP || natural[g.holder] == no) })]
+	return append(t.joining(w.by, g.holder, g.memberRule()), t.grantHops(g, t.target)...)
 }
 
 // addOpened adds a path by a right that he holds, for which he must first put
@@ -308,10 +305,9 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	if len(joining) == 0 {
 		return
 	}
-	switch {
-	case a.isNew():
-		prefix = t.reaching(a) // it is made first, and joins by itself
-	default:
+	if a.isNew() {
+		prefix = t.reaching(a) // it is made first, and is then put into the group
+	} else {
 		joining[0].From = prefix[len(prefix)-1].To
 		if a != t.principal && by.by != a {
 			joining[0].Detail = "as " + t.x.accountStop(a).Name

@@ -41,10 +41,10 @@ type telling struct {
 func (t *telling) tell() {
 	t.told, t.surely = map[csp.DenyAssignmentID]bool{}, yes
 	t.answer.Verdict = t.verdict()
+	t.ownPaths(t.principal, nil)
 	if t.taken == nil {
 		t.become()
 	}
-	t.ownPaths(t.principal, nil)
 	t.takenPaths()
 	t.sortPaths()
 	t.notes()
@@ -121,41 +121,35 @@ func order(v Verdict) int {
 }
 
 // ownPaths are the ways by which an account has the action, can activate it, or
-// can assign it to itself. prefix leads to the account.
+// can assign it to itself. prefix leads to the account. One that has still
+// to be made has nothing of its own.
 func (t *telling) ownPaths(a account, prefix []Hop) {
+	if a.isNew() {
+		return
+	}
 	if t.isDirectory() {
 		t.directoryPaths(a, prefix)
 		return
 	}
+	taken := t.taken
+	t.taken = nil // of groups that he could be put into later
+	defer func() { t.taken = taken }()
 	for _, steps := range []bool{false, true} {
 		for _, w := range t.ways(a, steps) {
-			natural := t.natural(w)
 			t.rights(w, t.row, steps, func(r right) {
-				if natural[r.holder] == no {
-					return // only by a group that he can be put into: told by filledPaths
-				}
 				freed := steps && t.isFreed(w, r)
 				t.chainPaths(w, r, steps, freed, prefix, t.roleHops(w, r, t.row.action), func(hops []Hop) { t.addRight(w, r, steps, freed, hops) })
 			})
 		}
 	}
 	t.writes(a, func(w *way, r right, sure truth) {
-		if t.natural(w)[r.holder] == no || t.givesItself(r) {
+		if t.givesItself(r) {
 			return
 		}
 		hops := append(t.roleHops(w, r, writeAssignments), t.assignsHop(r))
 		t.chainPaths(w, r, true, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.rightGap(r)) })
 		t.chainPaths(w, r, false, false, prefix, hops, func(hops []Hop) { t.addStep(w, sure, hops, t.rightGap(r)) })
 	})
-}
-
-// natural are the identities of a way without the groups that anybody may be put into.
-func (t *telling) natural(w *way) map[estate.Principal]truth {
-	actor := account(w.actor)
-	if w.actor == estate.None {
-		actor = w.by
-	}
-	return t.stand(actor, true).in
 }
 
 // givesItself says whether a right to write assignments gives the action that was
@@ -174,9 +168,6 @@ func (t *telling) assignsHop(r right) Hop {
 // before the hops. With steps, only paths that need a step are made: the others
 // come without, unless it takes a step to be freed of a denial.
 func (t *telling) chainPaths(w *way, r right, steps, freed bool, prefix, hops []Hop, add func([]Hop)) {
-	if w.by.isNew() {
-		return
-	}
 	chains, more := t.chains(w.who(), r.holder, steps)
 	t.answer.More = t.answer.More || more
 	for _, chain := range chains {
@@ -227,8 +218,7 @@ func (t *telling) addRight(w *way, r right, steps, freed bool, hops []Hop) {
 	t.add(p, worst, by)
 }
 
-// freeingHops are the groups to be in so that a denial spares him: by activating a
-// membership, or by being put into it (M8).
+// freeingHops are the memberships to activate so that a denial spares him (M8).
 func (t *telling) freeingHops(w *way, r right) []Hop {
 	now := *w
 	now.could = w.firm
@@ -239,10 +229,8 @@ func (t *telling) freeingHops(w *way, r right) []Hop {
 			if w.could[p] == no {
 				continue
 			}
-			more := t.joining(account(w.who()), p, "R19")
-			if len(more) == 0 {
-				continue // himself, by whom he is spared without any step
-			}
+			chains, _ := t.chains(w.who(), p, true)
+			more := t.memberHops(chains[0], "R19")
 			more[len(more)-1].Detail = fmt.Sprintf("which the deny assignment %q spares", d.Name)
 			hops = append(hops, more...)
 			break
@@ -344,7 +332,7 @@ func (t *telling) directoryPaths(a account, prefix []Hop) {
 
 func (t *telling) grantPaths(who account, g grant, steps bool, prefix []Hop) {
 	allowed := t.allowsInDirectory(g, t.row)
-	if allowed == no || who.isNew() {
+	if allowed == no {
 		return
 	}
 	hops := t.grantHops(g, t.target)
