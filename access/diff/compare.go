@@ -30,7 +30,11 @@ func (p *pair) compare(a, b estate.Principal) Result {
 	w := newWeigher(p)
 	w.weigh(int32(b), before, after, p.places, p.directories)
 	c := p.collect([]*weigher{w})
-	r := p.lines(c.told(), c.Accounts, Options{}, func(t *kindTable, _ both) []int { return p.units(t, both{a, b}) })
+	found := c.told()
+	for i := range found {
+		found[i].causes = nil // no fact differs
+	}
+	r := p.lines(found, c.Accounts, Options{}, func(t *kindTable, _ both) []int { return p.units(t, both{a, b}) })
 	for i := range r.Lines {
 		l, who := &r.Lines[i], before // who has it
 		if l.Gained() {
