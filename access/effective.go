@@ -21,6 +21,18 @@ type Effective struct {
 	// in the tenants that invited it.
 	self   actor
 	guests []actor
+	// admin and helpdesk: it is a direct member of a partner's agents (R10).
+	admin    bool
+	helpdesk bool
+	// entry is the tenant that was asked about last, since places come tenant by tenant.
+	entry doorway
+}
+
+// doorway is how an account stands to a tenant that is not its own.
+type doorway struct {
+	tenant  estate.Tenant
+	outside bool // no fact leads there
+	signsIn bool
 }
 
 // actor is a principal with the groups it is in by memberships that hold (M1).
@@ -48,7 +60,7 @@ type EffectiveGrant struct {
 
 // Effective prepares a principal for asking what it has. None has nothing.
 func (x *Index) Effective(p estate.Principal, at time.Time) *Effective {
-	e := &Effective{x: x, at: at, home: estate.None}
+	e := &Effective{x: x, at: at, home: estate.None, entry: doorway{tenant: estate.None}}
 	if p == estate.None || x.PrincipalTenant[p] == estate.None {
 		return e
 	}
@@ -56,6 +68,10 @@ func (x *Index) Effective(p estate.Principal, at time.Time) *Effective {
 	e.self = e.actor(p)
 	for _, g := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
 		e.guests = append(e.guests, e.actor(g))
+	}
+	for _, g := range e.self.direct {
+		e.admin = e.admin || x.PrincipalKind[g]&estate.IsAdminAgents != 0
+		e.helpdesk = e.helpdesk || x.PrincipalKind[g]&estate.IsHelpdeskAgents != 0
 	}
 	return e
 }
@@ -110,7 +126,7 @@ func (a *actor) is(p estate.Principal, delegated bool) bool {
 func (e *Effective) At(list []EffectiveGrant, n estate.Node, below bool) []EffectiveGrant {
 	x := e.x
 	target := x.NodeTenant[n]
-	if e.home == estate.None || target == estate.None || e.outside(target) {
+	if e.home == estate.None || target == estate.None || e.home != target && e.door(target).outside {
 		return list
 	}
 	before := len(list)
@@ -126,9 +142,17 @@ func (e *Effective) At(list []EffectiveGrant, n estate.Node, below bool) []Effec
 	return list
 }
 
+// door is how the account stands to a tenant that is not its own.
+func (e *Effective) door(t estate.Tenant) doorway {
+	if e.entry.tenant != t {
+		e.entry = doorway{tenant: t, outside: e.outside(t), signsIn: e.signsIn(t)}
+	}
+	return e.entry
+}
+
 // outside says whether no fact leads from the account's tenant to the other.
-func (e *Effective) outside(target estate.Tenant) bool {
-	return e.home != target && !slices.Contains(e.x.leads[target], e.home) && !slices.Contains(e.x.leading(target), e.home)
+func (e *Effective) outside(t estate.Tenant) bool {
+	return !slices.Contains(e.x.leads[t], e.home) && !slices.Contains(e.x.leading(t), e.home)
 }
 
 // standpoint is an account in front of a place.
@@ -148,7 +172,7 @@ func (s *standpoint) fromOutside(list []EffectiveGrant) []EffectiveGrant {
 			list = s.assigned(list, g, false)
 		}
 	}
-	if !invited && s.signsIn(s.target) {
+	if !invited && s.door(s.target).signsIn {
 		list = s.assigned(list, &s.self, true)
 	}
 	return s.projected(list)
@@ -272,22 +296,21 @@ func (e *Effective) reached(t estate.Tenant) bool {
 
 // listed says whether DAP makes the account an agent in the tenant (R10, R12).
 func (e *Effective) listed(t estate.Tenant) (admin, helpdesk bool) {
+	if !e.admin && !e.helpdesk {
+		return false, false
+	}
 	lists := slices.ContainsFunc(e.x.DAPsOf(t), func(r estate.Relationship) bool { return r.Partner == e.home && e.live(r.Term) })
 	if !lists || e.reached(t) {
 		return false, false
 	}
-	for _, g := range e.self.direct {
-		admin = admin || e.x.PrincipalKind[g]&estate.IsAdminAgents != 0
-		helpdesk = helpdesk || e.x.PrincipalKind[g]&estate.IsHelpdeskAgents != 0
-	}
-	return admin, helpdesk
+	return e.admin, e.helpdesk
 }
 
 // InDirectory appends the roles that the account has in the directory of a tenant
 // (M4). Of a role that no list has nothing is known, and it is left out.
 func (e *Effective) InDirectory(list []estate.DirectoryRole, t estate.Tenant) []estate.DirectoryRole {
 	x := e.x
-	if e.home == estate.None || e.outside(t) {
+	if e.home == estate.None || e.home != t && e.outside(t) {
 		return list
 	}
 	if e.home == t {

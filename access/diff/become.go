@@ -34,7 +34,7 @@ func (p *pair) become(options Options) Result {
 		found = append(found, list...)
 	}
 	progress.end()
-	return p.lines(found, told, options)
+	return p.lines(found, told, options, func(*kindTable, both) []int { return nil })
 }
 
 // isFirst says whether a common number is in use: who is on the new side has its
@@ -132,7 +132,7 @@ func (c *becoming) inAzure(places []spot, action Action) []change {
 		for i := range records {
 			records[i].lost = int32(flag(results[i] == o))
 		}
-		one.where(records, false, func(r record) bool { return r.lost == 1 })
+		one.where(records, false, func(r *record) bool { return r.lost == 1 })
 		found = append(found, one)
 	}
 	return found

@@ -82,7 +82,7 @@ func BenchmarkChanges(b *testing.B) {
 func BenchmarkDiff(b *testing.B) {
 	before, after := made()
 	for b.Loop() {
-		r := diff.Diff(diff.Side{Index: before, At: noon}, diff.Side{Index: after, At: noon}, diff.Options{Examples: 20})
+		r := diff.Diff(diff.Side{Index: before, At: noon}, diff.Side{Index: after, At: noon}, diff.Options{Lines: 1000, Examples: 20})
 		if len(r.Lines) == 0 {
 			b.Fatal("nothing differs")
 		}

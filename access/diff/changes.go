@@ -64,34 +64,51 @@ func FindChanges(before, after Side, options Options) *Changes {
 	return p.changes(options)
 }
 
-// each yields the touched accounts that are to be told, with what touches them.
+// jobs are the touched accounts that are to be told, with what touches them.
 func (p *pair) jobs(options Options) []job {
-	slices.SortFunc(p.places, func(a, b placeTouch) int {
-		return cmp.Or(cmp.Compare(a.account, b.account), p.order(a.at, b.at), cmp.Compare(a.cause, b.cause))
+	accounts := len(p.new.e.PrincipalID) + len(p.old.e.PrincipalID)
+	var directoriesFrom []int32
+	var directories []directoryTouch
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		directories, directoriesFrom = byAccount(p.directories, accounts, func(t *directoryTouch) int32 { return t.account })
 	})
-	slices.SortFunc(p.directories, func(a, b directoryTouch) int {
-		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.at.new, b.at.new), cmp.Compare(a.at.old, b.at.old), cmp.Compare(a.cause, b.cause))
-	})
+	places, placesFrom := byAccount(p.places, accounts, func(t *placeTouch) int32 { return t.account })
+	wait.Wait()
 	var list []job
-	places, directories := p.places, p.directories
-	for len(places) > 0 || len(directories) > 0 {
-		one := job{}
-		switch {
-		case len(directories) == 0:
-			one.account = places[0].account
-		case len(places) == 0:
-			one.account = directories[0].account
-		default:
-			one.account = min(places[0].account, directories[0].account)
-		}
-		one.places, places = cut(places, func(t placeTouch) bool { return t.account == one.account })
-		one.directories, directories = cut(directories, func(t directoryTouch) bool { return t.account == one.account })
-		id := p.objectID(one.account)
-		if (len(options.Only) == 0 || slices.Contains(options.Only, id)) && p.isTold(one.account) {
+	for n := range int32(accounts) {
+		one := job{n, places[placesFrom[n]:placesFrom[n+1]], directories[directoriesFrom[n]:directoriesFrom[n+1]]}
+		if len(one.places)+len(one.directories) > 0 && (len(options.Only) == 0 || slices.Contains(options.Only, p.objectID(n))) && p.isTold(n) {
 			list = append(list, one)
 		}
 	}
 	return list
+}
+
+// byAccount sorts touches by account, in time that grows with their number.
+func byAccount[T any](touches []T, accounts int, of func(*T) int32) (list []T, from []int32) {
+	from = make([]int32, accounts+2)
+	for i := range touches {
+		from[of(&touches[i])+2]++
+	}
+	for n := range accounts + 1 {
+		from[n+1] += from[n]
+	}
+	list = make([]T, len(touches))
+	for i := range touches {
+		n := of(&touches[i]) + 1
+		list[from[n]] = touches[i]
+		from[n]++
+	}
+	return list, from
+}
+
+// sort puts what touches an account in order of place.
+func (j job) sort(p *pair) {
+	slices.SortFunc(j.places, func(a, b placeTouch) int { return cmp.Or(p.order(a.at, b.at), cmp.Compare(a.cause, b.cause)) })
+	slices.SortFunc(j.directories, func(a, b directoryTouch) int {
+		return cmp.Or(compareTenants(a.at, b.at), cmp.Compare(a.cause, b.cause))
+	})
 }
 
 // job is an account with what touches it.
@@ -138,6 +155,7 @@ func (p *pair) changes(options Options) *Changes {
 		wait.Go(func() {
 			for _, one := range list[bounds[i]:bounds[i+1]] {
 				progress.step()
+				one.sort(p)
 				b := p.account(one.account)
 				workers[i].weigh(one.account, p.subject(0, b.old), p.subject(1, b.new), one.places, one.directories)
 			}

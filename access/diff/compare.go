@@ -13,17 +13,15 @@ import (
 func (p *pair) compare(a, b estate.Principal) Result {
 	before, after := p.subject(0, a), p.subject(1, b)
 	for _, s := range []subject{before, after} {
-		list := []area{p.everywhere(s.side, s.n)}
+		all := p.everywhere(s.side, s.n)
 		for _, g := range s.e.Guest[s.e.GuestsFrom[s.n]:s.e.GuestsFrom[s.n+1]] {
-			list = append(list, p.everywhere(s.side, g))
+			all.add(p.everywhere(s.side, g))
 		}
-		for _, one := range list {
-			for _, at := range one.spots {
-				p.places = append(p.places, placeTouch{at: at})
-			}
-			for _, at := range slices.Concat(one.directories, one.wholly) {
-				p.directories = append(p.directories, directoryTouch{at: at})
-			}
+		for _, at := range all.spots {
+			p.places = append(p.places, placeTouch{at: at})
+		}
+		for _, at := range slices.Concat(all.directories, all.wholly) {
+			p.directories = append(p.directories, directoryTouch{at: at})
 		}
 	}
 	slices.SortFunc(p.places, func(a, b placeTouch) int { return p.order(a.at, b.at) })
@@ -32,19 +30,11 @@ func (p *pair) compare(a, b estate.Principal) Result {
 	w := newWeigher(p)
 	w.weigh(int32(b), before, after, p.places, p.directories)
 	c := p.collect([]*weigher{w})
-	units := func(of func(int, *world, estate.Principal) []int) []int {
-		return sorted(append(of(0, p.old, a), of(1, p.new, b)...))
-	}
-	azure, directory := units(p.kinds.unitsHeld), units(p.kinds.directoryUnits)
 	found := c.told()
 	for i := range found {
-		one := &found[i]
-		one.causes, one.units = nil, azure
-		if one.table == &p.kinds.directory {
-			one.units = directory
-		}
+		found[i].causes = nil // no fact differs
 	}
-	r := p.lines(found, c.Accounts, Options{})
+	r := p.lines(found, c.Accounts, Options{}, func(t *kindTable, _ both) []int { return p.units(t, both{a, b}) })
 	for i := range r.Lines {
 		l, who := &r.Lines[i], before // who has it
 		if l.Gained() {

@@ -28,6 +28,8 @@ type Options struct {
 	// Examples is how many people, places, parts that are excepted, tenants and causes
 	// a line names at most; the counts of the line are of all. 0: it names all.
 	Examples int
+	// Lines is how many lines to tell at most, the weightiest; 0: all.
+	Lines int
 	// Only limits the comparison to these principals; empty: everybody.
 	Only []csp.ObjectID
 	// Progress is told how many of the touched principals are done; nil: nobody is.
@@ -38,6 +40,8 @@ type Options struct {
 // first.
 type Result struct {
 	Lines []Line
+	// More is how many lines Options.Lines left out.
+	More int
 	// Accounts is how many accounts gained or lost anything.
 	Accounts int
 }
@@ -138,7 +142,7 @@ func Diff(before, after Side, options Options) Result {
 // Lines tells the changes as people would: who shares a change stands in one line,
 // and actions that changed alike do.
 func (c *Changes) Lines(options Options) Result {
-	return c.p.lines(c.told(), c.Accounts, options)
+	return c.p.lines(c.told(), c.Accounts, options, c.p.units)
 }
 
 // Compare finds what the one principal has and the other lacks at an instant, and

@@ -1,12 +1,12 @@
 package diff
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"math"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"latchkey/access"
 	"latchkey/access/estate"
@@ -20,7 +20,6 @@ type change struct {
 	before, after access.Verdict
 	table         *kindTable
 	set           *actionSet
-	units         []int // of the roles that the account has, by which lines name what changed
 	spans         []region
 	directories   []tenant
 	causes        []int32
@@ -36,48 +35,68 @@ type region struct {
 func (c *Changes) told() []change {
 	var list []change
 	for one := range c.eachAccount() {
-		if len(one.places) > 0 {
-			units := c.units(one.account, c.p.kinds.unitsHeld)
-			list = c.alike(list, one.places, &c.p.kinds.azure, c.azure, units)
-		}
-		if len(one.directories) > 0 {
-			units := c.units(one.account, c.p.kinds.directoryUnits)
-			list = c.alike(list, one.directories, &c.p.kinds.directory, c.directory, units)
-		}
+		list = c.alike(list, one.places, &c.p.kinds.azure, c.azure)
+		list = c.alike(list, one.directories, &c.p.kinds.directory, c.directory)
 	}
 	return list
 }
 
-// units are those of an account on both sides.
-func (c *Changes) units(account int32, of func(int, *world, estate.Principal) []int) []int {
+// units are those of the roles that an account has on either side, by which lines
+// name what changed.
+func (p *pair) units(t *kindTable, b both) []int {
+	of := p.kinds.unitsHeld
+	if t == &p.kinds.directory {
+		of = p.kinds.directoryUnits
+	}
 	var units []int
-	b := c.p.account(account)
 	if b.old != none {
-		units = of(0, c.p.old, b.old)
+		units = of(0, p.old, b.old)
 	}
 	if b.new != none {
-		units = append(units, of(1, c.p.new, b.new)...)
+		units = append(units, of(1, p.new, b.new)...)
 	}
 	return sorted(units)
 }
 
 // alike appends the changes of one account that its records say: what it lost, and
 // what it gained.
-func (c *Changes) alike(list []change, records []record, t *kindTable, sets []set, units []int) []change {
-	for _, way := range []struct {
-		before, after access.Verdict
-		number        func(record) int32
-	}{
-		{access.Has, access.HasNot, func(r record) int32 { return r.lost }},
-		{access.HasNot, access.Has, func(r record) int32 { return r.gained }},
-	} {
-		for _, part := range parts(records, sets, way.number) {
-			one := change{account: records[0].account, before: way.before, after: way.after, table: t, set: t.setOf(part.kinds), units: units}
-			one.where(records, t == &c.p.kinds.directory, func(r record) bool { return part.in[way.number(r)] })
+func (c *Changes) alike(list []change, records []record, t *kindTable, sets []set) []change {
+	if len(records) == 0 {
+		return list
+	}
+	for _, gained := range []bool{false, true} {
+		number := func(r *record) int32 { return r.lost }
+		one := change{account: records[0].account, before: access.Has, after: access.HasNot, table: t}
+		if gained {
+			number = func(r *record) int32 { return r.gained }
+			one.before, one.after = access.HasNot, access.Has
+		}
+		numbers := numbersOf(records, number)
+		if len(numbers) == 1 {
+			one.set = t.setOf(sets[numbers[0]])
+			one.where(records, t == &c.p.kinds.directory, func(r *record) bool { return number(r) != 0 })
 			list = append(list, one)
+			continue
+		}
+		for _, part := range parts(numbers, sets) {
+			this := one
+			this.set = t.setOf(part.kinds)
+			this.where(records, t == &c.p.kinds.directory, func(r *record) bool { return part.in[number(r)] })
+			list = append(list, this)
 		}
 	}
 	return list
+}
+
+// numbersOf are the different sets of records, but for the empty one.
+func numbersOf(records []record, number func(*record) int32) []int32 {
+	var numbers []int32
+	for i := range records {
+		if n := number(&records[i]); n != 0 && !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
 }
 
 // part is a set of kinds of actions that are in the same numbered sets.
@@ -86,18 +105,8 @@ type part struct {
 	in    map[int32]bool
 }
 
-// parts takes the sets of records apart into kinds of actions that are in the same
-// ones.
-func parts(records []record, sets []set, number func(record) int32) []part {
-	var numbers []int32
-	for _, r := range records {
-		if n := number(r); n != 0 && !slices.Contains(numbers, n) {
-			numbers = append(numbers, n)
-		}
-	}
-	if len(numbers) == 1 {
-		return []part{{sets[numbers[0]], map[int32]bool{numbers[0]: true}}}
-	}
+// parts takes sets apart into kinds of actions that are in the same ones.
+func parts(numbers []int32, sets []set) []part {
 	var list []part
 	at := map[string]int{}
 	signature := make([]byte, len(numbers))
@@ -126,9 +135,10 @@ func parts(records []record, sets []set, number func(record) int32) []part {
 }
 
 // where fills in where a change is, which some of the records are about.
-func (c *change) where(records []record, directories bool, about func(record) bool) {
+func (c *change) where(records []record, directories bool, about func(*record) bool) {
 	regions := make([]int32, len(records)) // of each record, one more than the region it is in
-	for i, r := range records {
+	for i := range records {
+		r := &records[i]
 		is := about(r)
 		if is {
 			c.causes = append(c.causes, r.causes...)
@@ -148,27 +158,32 @@ func (c *change) where(records []record, directories bool, about func(record) bo
 			top.except = append(top.except, r.at)
 		}
 	}
-	c.causes = sorted(c.causes)
+	slices.Sort(c.causes)
+	c.causes = slices.Compact(c.causes)
 }
 
 // shared is one change of several accounts.
 type shared struct {
 	change
-	who   []int32
+	who   []int32 // by name
 	count access.Count
-	first Person
 }
 
-// lines puts changes together that several people share, and says them.
-func (p *pair) lines(found []change, accounts int, options Options) Result {
+// lines puts changes together that several people share, and says them. units
+// names what an account has of a kind.
+func (p *pair) lines(found []change, accounts int, options Options, units func(*kindTable, both) []int) Result {
 	list := p.share(found)
-	for i := range list {
-		p.measure(&list[i])
+	for _, one := range list {
+		p.measure(one)
 	}
-	slices.SortStableFunc(list, p.compareShared)
+	slices.SortFunc(list, p.compareShared)
 	r := Result{Accounts: accounts}
-	for i := range list {
-		r.Lines = append(r.Lines, p.line(&list[i], options.examples()))
+	if options.Lines > 0 && options.Lines < len(list) {
+		r.More = len(list) - options.Lines
+		list = list[:options.Lines]
+	}
+	for _, one := range list {
+		r.Lines = append(r.Lines, p.line(one, units(one.table, p.account(one.who[0])), options.examples()))
 	}
 	for i := range r.Lines[:min(options.Otherwise, len(r.Lines))] {
 		p.otherwise(&r.Lines[i])
@@ -184,19 +199,20 @@ func (o Options) examples() int {
 	return o.Examples
 }
 
-func (p *pair) share(found []change) []shared {
-	at := make(map[string]int, len(found))
-	var list []shared
+func (p *pair) share(found []change) []*shared {
+	at := make(map[string]*shared, len(found))
+	var list []*shared
 	var key []byte
-	for _, c := range found {
+	for i := range found {
+		c := &found[i]
 		key = c.key(key[:0], c.table == &p.kinds.azure)
-		n, known := at[string(key)]
-		if !known {
-			n = len(list)
-			at[string(key)] = n
-			list = append(list, shared{change: c})
+		one := at[string(key)]
+		if one == nil {
+			one = &shared{change: *c}
+			list = append(list, one)
+			at[string(key)] = one
 		}
-		list[n].who = append(list[n].who, c.account)
+		one.who = append(one.who, c.account)
 	}
 	return list
 }
@@ -235,28 +251,27 @@ func (c *change) placeKey(key []byte) []byte {
 
 // measure finds what the order of lines needs to know.
 func (p *pair) measure(s *shared) {
-	people := make([]Person, len(s.who))
-	for i, account := range s.who {
-		people[i] = p.person(account)
-	}
-	order := make([]int, len(people))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(strings.Compare(people[a].Name, people[b].Name), people[a].ID.Compare(people[b].ID))
-	})
-	who := make([]int32, len(order))
-	for i, n := range order {
-		who[i] = s.who[n]
-	}
-	s.who, s.first = who, people[order[0]]
-	owners := map[tenant]bool{}
-	for _, r := range s.spans {
+	slices.SortFunc(s.who, p.comparePeople)
+	owner, owners := tenant{none, none}, map[tenant]bool(nil)
+	for i, r := range s.spans {
 		p.count(&s.count, r)
-		owners[p.owner(r.at)] = true
+		switch is := p.owner(r.at); {
+		case i == 0:
+			owner = is
+		case is != owner && owners == nil:
+			owners = map[tenant]bool{owner: true, is: true}
+		case is != owner:
+			owners[is] = true
+		}
 	}
-	s.count.Tenants = len(s.directories) + len(owners)
+	s.count.Tenants = len(s.directories) + max(len(owners), min(1, len(s.spans)))
+}
+
+// comparePeople sorts accounts by name and then by id.
+func (p *pair) comparePeople(a, b int32) int {
+	x, n := p.called(a)
+	y, m := p.called(b)
+	return cmp.Or(bytes.Compare(x.e.PrincipalName.Bytes(int(n)), y.e.PrincipalName.Bytes(int(m))), x.e.PrincipalID[n].Compare(y.e.PrincipalID[m]))
 }
 
 // owner is the tenant that a place is of.
@@ -274,7 +289,7 @@ func (p *pair) owner(at spot) tenant {
 }
 
 // compareShared puts losses before gains, then what concerns more places first.
-func (p *pair) compareShared(a, b shared) int {
+func (p *pair) compareShared(a, b *shared) int {
 	if gain, other := rank(a.after) > rank(a.before), rank(b.after) > rank(b.before); gain != other {
 		if other {
 			return -1
@@ -286,8 +301,7 @@ func (p *pair) compareShared(a, b shared) int {
 		cmp.Compare(b.count.Subscriptions, a.count.Subscriptions),
 		cmp.Compare(b.count.Places, a.count.Places),
 		cmp.Compare(len(b.who), len(a.who)),
-		strings.Compare(a.first.Name, b.first.Name),
-		a.first.ID.Compare(b.first.ID),
+		p.comparePeople(a.who[0], b.who[0]),
 		p.compareWhere(a, b),
 		slices.Compare(a.set.members, b.set.members),
 		cmp.Compare(a.before, b.before),
@@ -295,7 +309,7 @@ func (p *pair) compareShared(a, b shared) int {
 	)
 }
 
-func (p *pair) compareWhere(a, b shared) int {
+func (p *pair) compareWhere(a, b *shared) int {
 	return cmp.Or(
 		slices.CompareFunc(a.directories, b.directories, compareTenants),
 		slices.CompareFunc(a.spans, b.spans, func(a, b region) int { return p.order(a.at, b.at) }),
@@ -311,13 +325,13 @@ func (p *pair) otherwise(l *Line) {
 	*verdict = w.verdict(l.Who[0].ID, l.Actions[0].Action, l.Spans[0].Place)
 }
 
-func (p *pair) line(s *shared, examples int) Line {
+func (p *pair) line(s *shared, units []int, examples int) Line {
 	c := &s.change
-	l := Line{Before: c.before, After: c.after, Roles: c.table.roles(c.set, c.units), Count: s.count, People: len(s.who), Places: len(c.spans) + len(c.directories)}
+	l := Line{Before: c.before, After: c.after, Roles: c.table.roles(c.set, units), Count: s.count, People: len(s.who), Places: len(c.spans) + len(c.directories)}
 	if l.Roles == nil {
-		l.PartOf = c.partOf()
+		l.PartOf = c.table.partOf(c.set, units)
 	}
-	for _, n := range c.table.firsts(c.set, c.units) {
+	for _, n := range c.table.firsts(c.set, units) {
 		l.Actions = append(l.Actions, c.table.candidates[n])
 	}
 	for _, n := range c.set.members {
@@ -361,17 +375,17 @@ func (p *pair) placeLine(l *Line, c *change, examples int) {
 	l.Tenants = sorted(tenants)
 }
 
-// partOf is the smallest role with all actions of the change, of those that the
-// account has; empty if there is none.
-func (c *change) partOf() string {
+// partOf is the smallest role with all actions of a set, of the given ones; empty
+// if there is none.
+func (t *kindTable) partOf(a *actionSet, units []int) string {
 	best, least := "", 0
-	for _, u := range c.units {
+	for _, u := range units {
 		size := 0
-		for _, word := range c.table.units[u].on {
+		for _, word := range t.units[u].on {
 			size += bits.OnesCount64(word)
 		}
-		name := naming.Clean(c.table.units[u].name)
-		if name != "" && isWithin(c.set.on, c.table.units[u].on) && (best == "" || size < least || size == least && name < best) {
+		name := naming.Clean(t.units[u].name)
+		if name != "" && isWithin(a.on, t.units[u].on) && (best == "" || size < least || size == least && name < best) {
 			best, least = name, size
 		}
 	}
@@ -420,13 +434,17 @@ func isWithin(part, whole []uint64) bool {
 	return true
 }
 
-// person is an account as the new side calls it, or the old one if only that lists it.
-func (p *pair) person(account int32) Person {
+// called is the side by which an account is told: the new one if that lists it.
+func (p *pair) called(account int32) (*world, estate.Principal) {
 	b := p.account(account)
-	w, n := p.new, b.new
-	if n == none || w.e.PrincipalTenant[n] == none {
-		w, n = p.old, b.old
+	if b.new != none && (p.new.e.PrincipalTenant[b.new] != none || b.old == none) {
+		return p.new, b.new
 	}
+	return p.old, b.old
+}
+
+func (p *pair) person(account int32) Person {
+	w, n := p.called(account)
 	return Person{ID: w.e.PrincipalID[n], Name: w.nameOf(n), Tenant: w.tenantName(w.e.PrincipalTenant[n])}
 }
 

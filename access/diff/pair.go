@@ -292,6 +292,9 @@ func (p *pair) matchBelow(x, y estate.Node, types []int) {
 
 // compareFold compares two texts without regard to the case of ASCII letters.
 func compareFold(a, b []byte) int {
+	if bytes.Equal(a, b) {
+		return 0
+	}
 	for i := range min(len(a), len(b)) {
 		if x, y := lower(a[i]), lower(b[i]); x != y {
 			return cmp.Compare(x, y)

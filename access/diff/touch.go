@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"slices"
+	"sync"
 
 	"latchkey/access/estate"
 	"latchkey/csp"
@@ -30,6 +31,12 @@ type area struct {
 	// wholly are tenants in which the account is touched wherever it holds
 	// anything, on either side.
 	wholly []tenant
+}
+
+func (a *area) add(b area) {
+	a.spots = append(a.spots, b.spots...)
+	a.directories = append(a.directories, b.directories...)
+	a.wholly = append(a.wholly, b.wholly...)
 }
 
 // touchAll notes that a row touches accounts of one side in an area.
@@ -136,9 +143,15 @@ func (p *pair) everywhere(s side, who estate.Principal) area {
 
 // findTouches goes through all rows that differ.
 func (p *pair) findTouches() {
+	var places []spot
+	var wait sync.WaitGroup
+	wait.Go(func() { places = p.differentPlaces() })
 	p.principalRows()
 	p.membershipRows()
-	p.assignmentRows()
+	wait.Wait()
+	for _, at := range places {
+		p.differentAssignments(at)
+	}
 	p.nodeRows()
 	p.roleRows()
 	p.directoryRows()
@@ -222,6 +235,9 @@ func (p *pair) principalRows() {
 			}
 			a := p.everywhere(s, who)
 			a.wholly = append(a.wholly, s.tenant(s.e.PrincipalTenant[n]))
+			for _, g := range s.e.Guest[s.e.GuestsFrom[n]:s.e.GuestsFrom[n+1]] {
+				a.add(p.everywhere(s, g))
+			}
 			only := to[n] == none || other.e.PrincipalTenant[to[n]] == none
 			p.touchAll(s, s.acting(who), a, fact{kind: principalFact, side: s.number(), state: flag(only), a: int32(who)})
 		}
@@ -298,19 +314,21 @@ func (p *pair) firmness(w *world, member, group estate.Principal) term {
 	return best
 }
 
-// assignmentRows compares the role assignments of each place that is on both
-// sides, and takes all of the others.
-func (p *pair) assignmentRows() {
+// differentPlaces are the places of which the role assignments differ, and those
+// that are on one side only.
+func (p *pair) differentPlaces() []spot {
+	var list []spot
 	for n, to := range p.toNew.nodes {
 		if to == none || !p.sameAssignments(estate.Node(n), to) {
-			p.differentAssignments(spot{estate.Node(n), to})
+			list = append(list, spot{estate.Node(n), to})
 		}
 	}
 	for n, from := range p.toOld.nodes {
 		if from == none {
-			p.differentAssignments(spot{none, estate.Node(n)})
+			list = append(list, spot{none, estate.Node(n)})
 		}
 	}
+	return list
 }
 
 // sameAssignments is the quick look: the same rows in the same order.
@@ -355,23 +373,25 @@ func (p *pair) differentAssignments(at spot) {
 		j, endJ = p.new.e.AssignmentsFrom[at.new], p.new.e.AssignmentsFrom[at.new+1]
 	}
 	for n := i; n < endI; n++ {
-		if !slices.ContainsFunc(numbers(j, endJ), func(m uint32) bool { return p.sameAssignment(n, m) }) {
+		if !contains(j, endJ, func(m uint32) bool { return p.sameAssignment(n, m) }) {
 			p.touchAssignment(p.sides()[0], n, at)
 		}
 	}
 	for m := j; m < endJ; m++ {
-		if !slices.ContainsFunc(numbers(i, endI), func(n uint32) bool { return p.sameAssignment(n, m) }) {
+		if !contains(i, endI, func(n uint32) bool { return p.sameAssignment(n, m) }) {
 			p.touchAssignment(p.sides()[1], m, at)
 		}
 	}
 }
 
-func numbers(from, end uint32) []uint32 {
-	list := make([]uint32, 0, end-from)
+// contains says whether something is true of a number from one to before another.
+func contains(from, end uint32, is func(uint32) bool) bool {
 	for ; from < end; from++ {
-		list = append(list, from)
+		if is(from) {
+			return true
+		}
 	}
-	return list
+	return false
 }
 
 func (p *pair) touchAssignment(s side, n uint32, at spot) {
