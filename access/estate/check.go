@@ -24,11 +24,7 @@ func FromColumns(c Columns) (*Estate, error) {
 	}
 	var wait sync.WaitGroup
 	var badNames error
-	wait.Go(func() {
-		if badNames = k.names(); badNames == nil {
-			e.indexNodes()
-		}
-	})
+	wait.Go(func() { badNames = e.indexNodes(k.names) })
 	err := inTurn(k.subscriptions, k.principals, k.memberships, k.roles, k.assignments)
 	if err == nil {
 		e.indexPrincipals()
@@ -267,12 +263,13 @@ func (k *checker) canLie(kind uint16, up Node) bool {
 	}
 }
 
-// names checks that every place's text is a scope, and that siblings are in order.
-func (k *checker) names() error {
+// names checks that every place's text is a scope, and that siblings are in order,
+// for the places of some tenants.
+func (k *checker) names(from, to Node) error {
 	c := k.c
 	length := make([]int, 0, 64) // of the texts of the places above
 	var above []Node
-	for i := range Node(len(c.NodeParent)) {
+	for i := from; i < to; i++ {
 		name, kind := c.NodeName.Bytes(int(i)), c.NodeType[i]
 		if !k.canName(kind, name) {
 			return fmt.Errorf("%q cannot be the name of place %d", clip(name), i)

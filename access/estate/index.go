@@ -2,6 +2,7 @@ package estate
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"sync"
 
@@ -13,7 +14,7 @@ import (
 func index(c Columns) *Estate {
 	e := &Estate{Columns: c}
 	var wait sync.WaitGroup
-	wait.Go(e.indexNodes) // about as long as all the others
+	wait.Go(func() { _ = e.indexNodes(func(Node, Node) error { return nil }) })
 	e.indexPrincipals()
 	e.indexRows()
 	wait.Wait()
@@ -33,11 +34,42 @@ func (e *Estate) indexRows() {
 	e.indexGrants()
 }
 
-// indexNodes hashes every place by its whole text. In pre-order the text of the
-// parent is the beginning of what was written last.
-func (e *Estate) indexNodes() {
+// indexNodes hashes every place by its whole text, after a check that it has
+// one. The check is of the places from one up to another.
+func (e *Estate) indexNodes(check func(from, to Node) error) error {
 	e.nodes = lookup.MakeSlots(e.Nodes())
+	hashes := make([]uint32, e.Nodes())
+	// In two parts, cut between tenants.
+	cut := []Node{0, 0, Node(e.Nodes())}
+	if middle, _ := slices.BinarySearch(e.TenantRoot, cut[2]/2); middle < len(e.TenantRoot) {
+		cut[1] = e.TenantRoot[middle]
+	}
+	var wait sync.WaitGroup
+	var bad [2]error
+	for i := range bad {
+		wait.Go(func() {
+			if bad[i] = check(cut[i], cut[i+1]); bad[i] == nil {
+				e.hashNodes(hashes, cut[i], cut[i+1])
+			}
+		})
+	}
+	wait.Wait()
+	if err := cmp.Or(bad[0], bad[1]); err != nil {
+		return err
+	}
 	fill := e.nodes.Fill(e.Nodes())
+	for n, hash := range hashes {
+		if e.NodeType[n] != TypeRoot { // found by its tenant
+			fill.Add(hash, int32(n))
+		}
+	}
+	fill.Done()
+	return nil
+}
+
+// hashNodes hashes the places of some tenants. In pre-order the text of the parent
+// is the beginning of what was written last.
+func (e *Estate) hashNodes(hashes []uint32, from, to Node) {
 	types := make([][]byte, e.TypeName.Len()) // with slashes around, in lower case
 	for kind := range types {
 		types[kind] = bytes.ToLower([]byte("/" + e.TypeName.At(kind) + "/"))
@@ -46,11 +78,11 @@ func (e *Estate) indexNodes() {
 	var buffer nodeKey
 	var above []Node // the places whose texts stand in the buffer
 	var ends []int   // where they end
-	for n := range Node(e.Nodes()) {
+	for n := from; n < to; n++ {
 		kind := e.NodeType[n]
 		switch kind {
 		case TypeRoot:
-			continue // found by its tenant
+			continue
 		case TypeSubscription, TypeManagementGroup:
 			above, ends = append(above[:0], None), append(ends[:0], tenantBytes)
 			tenant := Tenant(None)
@@ -66,10 +98,9 @@ func (e *Estate) indexNodes() {
 		end := ends[len(ends)-1]
 		end += copy(buffer[end:], types[kind])
 		end += len(lookup.LowerBytes(buffer[end:], e.NodeName.Bytes(int(n))))
-		fill.Add(e.nodes.Hash(buffer[:end]), int32(n))
+		hashes[n] = e.nodes.Hash(buffer[:end])
 		above, ends = append(above, n), append(ends, end)
 	}
-	fill.Done()
 }
 
 func (e *Estate) indexRungs() {
