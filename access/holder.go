@@ -114,7 +114,7 @@ func (h *holding) collect(node estate.Node) bool {
 			allowed := h.row.role(x.AssignmentRole[i])
 			switch {
 			case allowed == no || !h.live(x.AssignmentTerm[i]):
-			case allowed == maybe || x.AssignmentCondition[i] != 0 || h.isObscure(x.AssignmentPrincipal[i]):
+			case allowed == maybe || x.AssignmentCondition[i] != 0:
 				return false
 			default:
 				h.holder(i)
@@ -122,12 +122,6 @@ func (h *holding) collect(node estate.Node) bool {
 		}
 	}
 	return true
-}
-
-// isObscure says whether the holder is on no list and has members all the same.
-func (h *holding) isObscure(p estate.Principal) bool {
-	m := &h.x.quick.members
-	return h.x.PrincipalTenant[p] == estate.None && m.from[p] < m.from[p+1]
 }
 
 // holder adds everybody behind an assignment.
