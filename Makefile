@@ -46,8 +46,7 @@ peers: ## put the engine beside OpenFGA, OPA, Cedar and Casbin
 
 golden: ## write golden files and the README's pictures anew
 	$(GO) test ./internal/mail ./internal/web ./access/roleclass ./access/scenario ./access/finding/... ./access/picture ./access/suggest -update
-	$(GO) test ./cmd/latchkey -run 'Asking|Findings|Suggest' -update
-	$(GO) test ./cmd/latchkey -run TestTheManualsExamples -update
+	$(GO) test ./cmd/latchkey -run 'TheManualsExamples|AnswersForPrograms' -update
 	mkdir -p docs/pictures && LATCHKEY_PICTURES=1 $(GO) test ./cmd/latchkey -run InABrowser -count=1
 
 fmt: ## format

@@ -21,6 +21,9 @@ type asking struct {
 	below bool
 	row   *row
 
+	// hasty: only the verdict is wanted, and not everybody whom he could act as.
+	hasty bool
+
 	firmly map[account]standing
 	taken  *taken
 	around []estate.Tenant // the tenants that lead to target

@@ -29,27 +29,24 @@ const (
 	mostStepsBefore = 64 // a bound on the rounds of becoming; each adds something
 )
 
-func (x *Index) powersOf(n estate.DirectoryRole) powers {
-	id := x.DirectoryRoles[n].ID
+// powersOf are those of a role with the given folded actions.
+func powersOf(id csp.DirectoryRoleID, actions []string) powers {
 	return powers{
 		commands:    truthOf(id == globalAdministrator || id == privilegedRoleAdministrator),
-		makesUsers:  x.directoryAllows(n, createUsers),
-		resets:      x.directoryAllows(n, resetPasswords),
-		credentials: max(x.directoryAllows(n, appCredentials), x.directoryAllows(n, spCredentials)),
-		fillsGroups: x.directoryAllows(n, changeGroups),
+		makesUsers:  allowsAction(actions, createUsers),
+		resets:      allowsAction(actions, resetPasswords),
+		credentials: max(allowsAction(actions, appCredentials), allowsAction(actions, spCredentials)),
+		fillsGroups: allowsAction(actions, changeGroups),
 	}
 }
 
-// powersOfGrant knows those of Global Administrator and Helpdesk Administrator
-// even where no list has the role, since DAP gives them by rule.
+// powersOfGrant are those of a grant's role, also where no fact names it, as DAP
+// gives roles by rule.
 func (q *asking) powersOfGrant(g grant) powers {
 	if g.number != estate.None {
 		return q.x.powers[g.number]
 	}
-	if g.role == globalAdministrator {
-		return powers{commands: yes, makesUsers: maybe, resets: maybe, credentials: maybe, fillsGroups: maybe}
-	}
-	return powers{makesUsers: maybe, resets: maybe, credentials: maybe, fillsGroups: maybe}
+	return powersOf(g.role, published()[g.role])
 }
 
 // taken is what an account can take over, step by step (M7).
@@ -61,6 +58,8 @@ type taken struct {
 	commandBy   map[estate.Tenant]step
 	fillsGroups map[estate.Tenant]truth
 	fillsBy     map[estate.Tenant]step
+	// more: accounts that add nothing were left out.
+	more bool
 	// standings are kept until a group opens.
 	standings map[account]standing
 }
@@ -76,7 +75,8 @@ type step struct {
 }
 
 // become finds everybody the principal can act as, as far as it leads to the
-// target. It goes round until a round adds nothing.
+// target. It goes round until a round adds nothing; in haste, until it is settled
+// that he commands the target and gets what is asked.
 func (q *asking) become() {
 	q.taken = &taken{
 		accounts: map[account]truth{}, how: map[account]step{},
@@ -87,9 +87,12 @@ func (q *asking) become() {
 	q.take(q.principal, yes, step{})
 	for changed := true; changed; {
 		changed = false
-		for next := 0; next < len(q.taken.order); next++ { //nolint:intrange // it grows on the way
-			if q.stepsOf(q.taken.order[next]) {
+		for _, a := range q.taken.order {
+			if q.stepsOf(a) {
 				changed = true
+			}
+			if q.hasty && q.taken.commands[q.target] == yes && q.weigh(q.getsByCommand(), nil) == yes {
+				return
 			}
 		}
 	}
@@ -141,17 +144,21 @@ func (q *asking) use(s step, sure truth, p powers) bool {
 	}
 	with(p.commands, Commands, q.command)
 	with(max(p.makesUsers, p.commands), MakesAccount, func(t truth, by step) bool { return q.take(newcomer(s.in), t, by) })
+	// Before the others: a new account in all groups outdoes most of them.
+	with(p.fillsGroups, AddsHimself, q.fillGroups)
 	with(p.resets, Resets, q.reset)
 	with(p.credentials, AddsCredential, q.addCredentials)
-	with(p.fillsGroups, AddsHimself, func(t truth, by step) bool {
-		if q.taken.fillsGroups[s.in] >= t {
-			return false
-		}
-		q.taken.fillsGroups[s.in], q.taken.fillsBy[s.in] = t, by
-		clear(q.taken.standings)
-		return true
-	})
 	return changed
+}
+
+// fillGroups notes that anybody can be put into the groups of a tenant.
+func (q *asking) fillGroups(sure truth, by step) bool {
+	if q.taken.fillsGroups[by.in] >= sure {
+		return false
+	}
+	q.taken.fillsGroups[by.in], q.taken.fillsBy[by.in] = sure, by
+	clear(q.taken.standings)
+	return true
 }
 
 // command takes a whole tenant. Of its accounts only those are taken one by one
@@ -174,7 +181,7 @@ func (q *asking) command(sure truth, by step) bool {
 
 // isMore says whether an account of a commanded tenant is more than a new one.
 func (q *asking) isMore(p estate.Principal) bool {
-	return q.x.quick.projectedTo[p] || slices.ContainsFunc(q.x.Guest[q.x.GuestsFrom[p]:q.x.GuestsFrom[p+1]], func(g estate.Principal) bool {
+	return q.x.quick.projectedTo.has(p) || slices.ContainsFunc(q.x.Guest[q.x.GuestsFrom[p]:q.x.GuestsFrom[p+1]], func(g estate.Principal) bool {
 		return slices.Contains(q.leads(), q.x.PrincipalTenant[g])
 	})
 }
@@ -185,50 +192,62 @@ func (q *asking) reset(sure truth, by step) bool {
 	weak, everyone := resettable(by.grant.role)
 	for p := q.x.TenantFirst[by.in]; p < q.x.TenantFirst[by.in+1]; p++ {
 		kind := q.x.PrincipalKind[p]
-		if kind.Type() == estate.KindUser && kind&estate.IsGuest == 0 && !q.isOutdone(p, by.in, sure) && (everyone || q.isWeak(p, weak)) {
+		if kind.Type() == estate.KindUser && kind&estate.IsGuest == 0 && q.taken.accounts[account(p)] < sure && !q.isOutdone(p, by.in, sure) && (everyone || q.isWeak(p, weak)) {
 			changed = q.take(account(p), sure, by) || changed
 		}
 	}
 	return changed
 }
 
+// fewAccounts are as many principals of a tenant as are taken one by one, so that
+// every path is told; of larger tenants those that add nothing are left out.
+const fewAccounts = 64
+
 // isOutdone says whether an account of another tenant than the target is no more
 // than a new account of its tenant would be, which can be made and be put into
 // every group that this one is in. It keeps those who may reset the passwords of
 // thousands from being thousands.
 func (q *asking) isOutdone(p estate.Principal, in estate.Tenant, sure truth) bool {
-	if in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
+	if !q.hasty && q.x.TenantFirst[in+1]-q.x.TenantFirst[in] <= fewAccounts || in == q.target || q.taken.accounts[newcomer(in)] < sure || max(q.taken.fillsGroups[in], q.taken.commands[in]) < sure || q.isMore(p) {
 		return false
 	}
 	if q.taken.commands[in] >= sure {
+		q.taken.more = true
 		return true
 	}
-	if len(q.x.DirectoryAssignmentsOf(p)) > 0 {
-		return false
+	outdone := !q.x.holdsRoles(p) && !q.isInGroup(p, true, func(g estate.Principal) bool { return !q.isOpen(g) })
+	q.taken.more = q.taken.more || outdone
+	return outdone
+}
+
+// isInGroup says whether the principal is in a group of some kind, or, if eligible
+// memberships count, could be.
+func (q *asking) isInGroup(p estate.Principal, eligible bool, is func(estate.Principal) bool) bool {
+	k := &q.x.quick
+	if !k.unsteady[p] {
+		return slices.ContainsFunc(k.groups(p), is)
 	}
-	for g := range q.stand(account(p), true).in {
-		if g != p && !q.isOpen(g) {
-			return false
+	for g := range q.stand(account(p), eligible).in {
+		if g != p && is(g) {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // isWeak says whether a user holds no directory role but the given ones, and is in
 // no role-assignable group, which protects its members.
 func (q *asking) isWeak(p estate.Principal, weak []csp.DirectoryRoleID) bool {
-	s := q.firm(account(p))
-	for g := range s.in {
-		if g != p && q.x.isRoleAssignable(g) {
-			return false
-		}
+	if q.isInGroup(p, false, q.x.isRoleAssignable) {
+		return false
 	}
-	for _, g := range q.ownGrants(account(p), q.x.PrincipalTenant[p], s, false) {
-		if !slices.Contains(weak, g.role) {
-			return false
-		}
+	if !q.x.holdsRoles(p) {
+		return true // nor does a group of his, which would be role-assignable
 	}
-	return true
+	in := q.x.PrincipalTenant[p]
+	return !slices.ContainsFunc(q.x.DirectoryAssignmentsOf(p), func(d estate.DirectoryAssignment) bool {
+		return d.Tenant == in && q.live(d.Term, false) && !slices.Contains(weak, q.x.DirectoryRoles[d.Role].ID)
+	})
 }
 
 // addCredentials takes the service principals that are no managed identity.
@@ -266,12 +285,12 @@ func (q *asking) runCode(a account, sure truth) bool {
 // isCoder says whether the account could run code as any identity of the tenant,
 // going by the roles that its groups hold there.
 func (q *asking) isCoder(a account, in estate.Tenant) bool {
-	coders := q.x.quick.coders
-	if len(coders) == 0 {
+	coders := &q.x.quick.coders
+	if !coders.any {
 		return false
 	}
 	for p := range q.potential(a).in {
-		if coders[holderIn{p, in}] {
+		if coders.has(q.x, p, in) {
 			return true
 		}
 	}

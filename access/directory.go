@@ -40,11 +40,9 @@ func (q *asking) grants(a account, in estate.Tenant, s standing, steps bool) []g
 	if len(q.x.guests(a, in)) > 0 {
 		return list // GDAP is shut to a guest; DAP is not (R13)
 	}
-	for g, sure := range s.in {
-		for _, lent := range q.x.GDAPGrantsOf(g) {
-			if lent.Customer == in && q.live(lent.Term, false) && account(g) != a {
-				list = append(list, grant{kind: ByGDAP, role: q.x.DirectoryRoles[lent.Role].ID, number: lent.Role, holder: g, gdap: lent.GDAP, term: lent.Term, sure: sure})
-			}
+	for _, lent := range q.x.quick.lentIn(in) {
+		if sure := s.in[lent.Group]; sure > no && q.live(lent.Term, false) && account(lent.Group) != a {
+			list = append(list, grant{kind: ByGDAP, role: q.x.DirectoryRoles[lent.Role].ID, number: lent.Role, holder: lent.Group, gdap: lent.GDAP, term: lent.Term, sure: sure})
 		}
 	}
 	return list
@@ -104,11 +102,10 @@ func (x *Index) numberOf(id csp.DirectoryRoleID) estate.DirectoryRole {
 	return estate.None
 }
 
-// allowsInDirectory says whether a grant's role allows the row's action. Nothing
-// is known of a role that no list has.
+// allowsInDirectory says whether a grant's role allows the row's action.
 func (q *asking) allowsInDirectory(g grant, r *row) truth {
 	if g.number == estate.None {
-		return maybe
+		return allowsAction(published()[g.role], r.action.name)
 	}
 	return r.directory[g.number]
 }

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"latchkey/access/estate"
 	"latchkey/csp"
 )
@@ -98,9 +100,9 @@ func (q *asking) signsIn(a account, s standing) (EntryKind, truth) {
 			kind, best = k, sure
 		}
 	}
-	for g, sure := range s.in {
-		if q.grantsTo(g) {
-			try(ByGDAP, sure)
+	for _, lent := range q.x.quick.lentIn(q.target) {
+		if q.live(lent.Term, false) {
+			try(ByGDAP, s.in[lent.Group])
 		}
 	}
 	if best < yes {
@@ -116,12 +118,9 @@ func (q *asking) signsIn(a account, s standing) (EntryKind, truth) {
 // grantsTo says whether a GDAP access assignment gives the group any role in the
 // target (R11).
 func (q *asking) grantsTo(g estate.Principal) bool {
-	for _, grant := range q.x.GDAPGrantsOf(g) {
-		if grant.Customer == q.target && q.live(grant.Term, false) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(q.x.quick.lentIn(q.target), func(lent estate.GDAPGrant) bool {
+		return lent.Group == g && q.live(lent.Term, false)
+	})
 }
 
 // listedAs says whether DAP makes the account an admin agent or a helpdesk agent
@@ -156,12 +155,12 @@ func (q *asking) lists(partner estate.Tenant) bool {
 // reached says whether GDAP reaches the account by a membership that holds, so
 // that DAP counts no more for it (R12).
 func (q *asking) reached(a account) bool {
-	for g := range q.firm(a).in {
-		if q.grantsTo(g) {
-			return true
-		}
+	lent := q.x.quick.lentIn(q.target)
+	if len(lent) == 0 {
+		return false
 	}
-	return false
+	firm := q.firm(a).in
+	return slices.ContainsFunc(lent, func(lent estate.GDAPGrant) bool { return firm[lent.Group] > no && q.live(lent.Term, false) })
 }
 
 // foreign says whether an assignment is one that a way can use: of a foreign

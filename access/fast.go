@@ -1,9 +1,9 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -31,24 +31,59 @@ type quick struct {
 	// plain says of a tenant that nothing in it needs the long way: no gap, and
 	// nobody can come into the tenants that lead to it but their own people.
 	plain []bool
-	// denied says of a node that a deny assignment is in force there (R19).
-	denied map[estate.Node]bool
-	// coders are the holders, by tenant, who may run code as an identity there (R26).
-	coders map[holderIn]bool
+	// denied are the nodes at which a deny assignment is in force (R19), and
+	// projectedAt those at which Lighthouse projects a role (R28).
+	denied, projectedAt set[estate.Node]
+	// deniedIn and projectedIn are their tenants.
+	deniedIn, projectedIn set[estate.Tenant]
+	projectedTo           set[estate.Principal]
+	// holdsRoles are those to whom a directory role is assigned.
+	holdsRoles set[estate.Principal]
+	coders     coders
 	// codeRows are, by a resource that has an identity, the actions that run code in it.
-	codeRows    map[estate.Node][]*row
-	projectedAt map[estate.Node]bool
-	projectedTo map[estate.Principal]bool
-	write       *row
+	codeRows map[estate.Node][]*row
+	write    *row
+	// conditional are the roles with a condition in them.
+	conditional set[estate.Role]
 
 	// slow says of a tenant that something is denied, projected or not collected in it.
 	slow    []bool
 	members members
 }
 
+// set is a set of numbers, a bit for each.
+type set[N ~int32] []uint64
+
+func newSet[N ~int32](count int) set[N] { return make(set[N], count/64+1) }
+
+func (s set[N]) has(n N) bool { return s[n>>6]&(1<<(n&63)) != 0 }
+func (s set[N]) add(n N)      { s[n>>6] |= 1 << (n & 63) }
+
 type holderIn struct {
 	holder estate.Principal
 	tenant estate.Tenant
+}
+
+func compareHolders(a, b holderIn) int {
+	return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.holder, b.holder))
+}
+
+// coders are the holders who may run code as an identity of a tenant (R26).
+type coders struct {
+	any     bool
+	here    set[estate.Principal] // in their own tenant
+	foreign []holderIn            // in another, in order
+}
+
+func (c *coders) has(x *Index, p estate.Principal, in estate.Tenant) bool {
+	if !c.any {
+		return false
+	}
+	if x.PrincipalTenant[p] == in {
+		return c.here.has(p)
+	}
+	_, found := slices.BinarySearchFunc(c.foreign, holderIn{p, in}, compareHolders)
+	return found
 }
 
 func (x *Index) makeQuick() {
@@ -58,33 +93,48 @@ func (x *Index) makeQuick() {
 	x.makeLeaps()
 	x.makeLent()
 	x.makePlain()
-	k.denied = map[estate.Node]bool{}
-	for _, d := range x.denials {
-		k.denied[d.Node] = true
-	}
-	k.projectedAt, k.projectedTo = map[estate.Node]bool{}, map[estate.Principal]bool{}
-	for _, l := range x.Lighthouses {
-		k.projectedAt[l.Node], k.projectedTo[l.Principal] = true, true
-	}
+	x.makeSets()
 	x.makeCoders()
 	x.makeSlow()
 	x.makeMembers()
 }
 
+// makeSets marks where something is denied or projected, and the like.
+func (x *Index) makeSets() {
+	k, nodes, tenants := &x.quick, x.Nodes(), x.Tenants()
+	k.denied, k.deniedIn = newSet[estate.Node](nodes), newSet[estate.Tenant](tenants)
+	for _, d := range x.denials {
+		k.denied.add(d.Node)
+		k.deniedIn.add(x.NodeTenant[d.Node])
+	}
+	k.projectedAt, k.projectedIn = newSet[estate.Node](nodes), newSet[estate.Tenant](tenants)
+	k.projectedTo = newSet[estate.Principal](x.Principals())
+	for _, l := range x.Lighthouses {
+		k.projectedAt.add(l.Node)
+		k.projectedTo.add(l.Principal)
+		if t := x.NodeTenant[l.Node]; t != estate.None {
+			k.projectedIn.add(t)
+		}
+	}
+	k.holdsRoles = newSet[estate.Principal](x.Principals())
+	for _, d := range x.DirectoryAssignments {
+		k.holdsRoles.add(d.Principal)
+	}
+	k.conditional = newSet[estate.Role](len(x.Roles))
+	for n := range x.Roles {
+		if role := estate.Role(n); x.isConditional(role) {
+			k.conditional.add(role)
+		}
+	}
+}
+
 // makeSlow marks the tenants for which intervals and holders take a judgement.
 func (x *Index) makeSlow() {
-	slow := slices.Clone(x.gaps)
-	for n := range x.quick.denied {
-		if t := x.NodeTenant[n]; t != estate.None {
-			slow[t] = true
-		}
+	k := &x.quick
+	k.slow = make([]bool, len(x.TenantID))
+	for t := range k.slow {
+		k.slow[t] = x.gaps[t] || k.deniedIn.has(estate.Tenant(t)) || k.projectedIn.has(estate.Tenant(t))
 	}
-	for n := range x.quick.projectedAt {
-		if t := x.NodeTenant[n]; t != estate.None {
-			slow[t] = true
-		}
-	}
-	x.quick.slow = slow
 }
 
 // makeUp follows memberships once for everybody.
@@ -142,14 +192,23 @@ func (x *Index) makeLeaps() {
 func (x *Index) makeLent() {
 	k := &x.quick
 	k.lentFrom = make([]uint32, len(x.TenantID)+1)
-	k.lent = slices.Clone(x.GDAPGrants)
-	slices.SortStableFunc(k.lent, func(a, b estate.GDAPGrant) int { return int(a.Customer) - int(b.Customer) })
-	for _, g := range k.lent {
+	for _, g := range x.GDAPGrants {
 		k.lentFrom[g.Customer+1]++
 	}
 	for t := range x.TenantID {
 		k.lentFrom[t+1] += k.lentFrom[t]
 	}
+	k.lent = make([]estate.GDAPGrant, len(x.GDAPGrants))
+	next := slices.Clone(k.lentFrom)
+	for _, g := range x.GDAPGrants {
+		k.lent[next[g.Customer]] = g
+		next[g.Customer]++
+	}
+}
+
+// lentIn are the roles that GDAP gives groups in a tenant.
+func (k *quick) lentIn(t estate.Tenant) []estate.GDAPGrant {
+	return k.lent[k.lentFrom[t]:k.lentFrom[t+1]]
 }
 
 // makePlain marks the tenants whose leading tenants are led to by nobody else.
@@ -166,38 +225,79 @@ func (x *Index) makePlain() {
 // by which such a role can be assigned, where there is an identity.
 func (x *Index) makeCoders() {
 	k := &x.quick
-	k.coders = map[holderIn]bool{}
-	if len(x.Identities) == 0 {
+	k.coders.here = newSet[estate.Principal](x.Principals())
+	if k.coders.any = len(x.Identities) > 0; !k.coders.any {
 		return
 	}
+	coder := x.coderRow()
+	holds := func(holder estate.Principal, role estate.Role, in estate.Tenant) {
+		switch {
+		case coder.role(role) == no:
+		case x.PrincipalTenant[holder] == in:
+			k.coders.here.add(holder)
+		default:
+			k.coders.foreign = append(k.coders.foreign, holderIn{holder, in})
+		}
+	}
+	// The nodes with an identity at or below them, in order.
+	next := 0
+	for n := range estate.Node(x.Nodes()) {
+		for next < len(x.Identities) && x.Identities[next].Node < n {
+			next++
+		}
+		if next == len(x.Identities) {
+			break
+		}
+		if x.Identities[next].Node > x.NodeLast[n] {
+			continue
+		}
+		for i := x.AssignmentsFrom[n]; i < x.AssignmentsFrom[n+1]; i++ {
+			holds(x.AssignmentPrincipal[i], x.AssignmentRole[i], x.NodeTenant[n])
+		}
+		for _, l := range x.lighthousesAt(n) {
+			holds(l.Principal, l.Role, x.NodeTenant[n])
+		}
+	}
+	slices.SortFunc(k.coders.foreign, compareHolders)
+	k.coders.foreign = slices.Clip(slices.Compact(k.coders.foreign))
+}
+
+// coderRow has the roles that allow any action by which code is run as one of the
+// identities, or to assign such a role. It makes the rows of those actions.
+func (x *Index) coderRow() *row {
+	k := &x.quick
 	may := slices.Clone(k.write.may)
 	k.codeRows = make(map[estate.Node][]*row, len(x.Identities))
+	byType := map[uint16][]*row{}
 	for _, id := range x.Identities {
-		k.codeRows[id.Node] = x.rowsOf(CodeActions(x.resourceType(id.Node)))
-		for _, r := range k.codeRows[id.Node] {
-			for word, bits := range r.may {
-				may[word] |= bits
+		rows, known := byType[x.NodeType[id.Node]]
+		if !known || !x.isWholeType(id.Node) {
+			rows = x.rowsOf(CodeActions(x.resourceType(id.Node)))
+			for _, r := range rows {
+				for word, bits := range r.may {
+					may[word] |= bits
+				}
 			}
+			byType[x.NodeType[id.Node]] = rows
 		}
+		k.codeRows[id.Node] = rows
 	}
-	coder := &row{may: may, sure: may}
-	holds := func(holder estate.Principal, role estate.Role, n estate.Node) {
-		if coder.role(role) == no {
-			return
-		}
-		first := sort.Search(len(x.Identities), func(i int) bool { return x.Identities[i].Node >= n })
-		if first < len(x.Identities) && x.Identities[first].Node <= x.NodeLast[n] {
-			k.coders[holderIn{holder, x.NodeTenant[n]}] = true
-		}
+	return &row{may: may, sure: may}
+}
+
+// isWholeType says whether the type of the node is told by its own type alone: it
+// is no part of another resource.
+func (x *Index) isWholeType(n estate.Node) bool {
+	up := x.NodeParent[n]
+	return up != estate.None && x.NodeType[up] == estate.TypeResourceGroup
+}
+
+// lighthousesAt are the roles projected onto a node, found fast where there are none.
+func (x *Index) lighthousesAt(n estate.Node) []estate.Lighthouse {
+	if !x.quick.projectedAt.has(n) {
+		return nil
 	}
-	for holder := range x.PrincipalID {
-		for j := x.HeldFrom[holder]; j < x.HeldFrom[holder+1]; j++ {
-			holds(estate.Principal(holder), x.AssignmentRole[x.Held[j]], x.HeldNode[j])
-		}
-	}
-	for _, l := range x.Lighthouses {
-		holds(l.Principal, l.Role, l.Node)
-	}
+	return x.LighthousesAt(n)
 }
 
 func (x *Index) rowsOf(names []string) []*row {
@@ -272,22 +372,20 @@ func (x *Index) atOnce(p estate.Principal, r *row, node estate.Node, at time.Tim
 	s := scan{x: x, r: r, at: at, target: target}
 	switch {
 	case home == target:
-		s.look(p, false, node)
-		s.steps = s.steps || k.leaps[p] || s.codes(p)
-		for _, g := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
-			s.steps = s.steps || slices.Contains(x.leads[target], x.PrincipalTenant[g])
-		}
+		s.native(p, node)
 	case !slices.Contains(x.leads[target], home):
 		return HasNot, true
 	default:
-		s.stranger(p, node)
+		s.stranger(p, home, node)
 	}
 	switch {
 	case s.denied || s.doubts:
 		return Unknown, false
 	case s.found:
 		return Has, true
-	case s.steps:
+	case s.gets:
+		return CanGet, true
+	case s.steps || s.codes(p, home) || s.codes(p, target):
 		return Unknown, false
 	}
 	return HasNot, true
@@ -301,14 +399,25 @@ type scan struct {
 	target estate.Tenant
 
 	found  bool // a right that holds
+	gets   bool // a step that certainly gives one, unless something is denied
 	steps  bool // something that might become one by a step
 	doubts bool // something that cannot be judged here
 	denied bool // a denial on the way
 }
 
+// native looks for somebody of the target itself.
+func (s *scan) native(p estate.Principal, node estate.Node) {
+	x := s.x
+	s.look(p, false, node)
+	s.leap(p)
+	for _, g := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
+		s.steps = s.steps || slices.Contains(x.leads[s.target], x.PrincipalTenant[g])
+	}
+}
+
 // stranger looks for somebody of another tenant: as its guests, as an agent, and
 // through Lighthouse (M2).
-func (s *scan) stranger(p estate.Principal, node estate.Node) {
+func (s *scan) stranger(p estate.Principal, home estate.Tenant, node estate.Node) {
 	x, k := s.x, &s.x.quick
 	s.steps = k.leaps[p]
 	guest := false
@@ -324,90 +433,117 @@ func (s *scan) stranger(p estate.Principal, node estate.Node) {
 			return
 		}
 		s.look(g, false, node)
-		s.steps = s.steps || k.leaps[g] || s.codes(g)
+		s.leap(g)
+		s.steps = s.steps || s.codes(g, s.target)
 	}
-	groups := k.groups(p)
-	lent, powerful := s.lent(groups)
-	agent := s.agent(p, lent)
-	// Powers in the directory there lead on, whether or not GDAP is shut.
-	s.steps = s.steps || powerful || agent || s.codes(p)
-	if !guest && x.isUser(account(p)) && (lent || agent || x.TenantRules[s.target] != 0) {
+	user := x.isUser(account(p))
+	l := s.lent(k.groups(p))
+	admin, helpdesk := s.agent(p, home, l.any)
+	// Powers in the directory there lead on. GDAP is shut to a guest, DAP is not (R13).
+	s.gets = s.gets || user && (admin || l.commands && !guest)
+	s.steps = s.steps || l.powerful || admin || helpdesk
+	if !guest && user && (l.any || admin || helpdesk || x.TenantRules[s.target] != 0) {
 		s.look(p, true, node)
 	}
 	s.projected(node)
 }
 
-// lent says whether GDAP gives one of the groups a role in the target now, and
-// whether it is one with powers.
-func (s *scan) lent(groups []estate.Principal) (lent, powerful bool) {
-	k := &s.x.quick
-	for _, g := range k.lent[k.lentFrom[s.target]:k.lentFrom[s.target+1]] {
-		if _, in := slices.BinarySearch(groups, g.Group); in && s.live(g.Term) {
-			lent = true
-			powerful = powerful || s.x.powers[g.Role].any()
-		}
+// leap looks for directory roles with powers in the target. Whoever commands the
+// tenant gets what is in it (R15, R24).
+func (s *scan) leap(p estate.Principal) {
+	x := s.x
+	if !x.quick.leaps[p] {
+		return
 	}
-	return lent, powerful
+	s.steps = true
+	commands := func(holder estate.Principal) bool {
+		return slices.ContainsFunc(x.DirectoryAssignmentsOf(holder), func(d estate.DirectoryAssignment) bool {
+			return d.Tenant == s.target && x.powers[d.Role].commands == yes && x.Terms[d.Term].Holds(s.at)
+		})
+	}
+	s.gets = s.gets || commands(p) || slices.ContainsFunc(x.GroupOf[x.GroupsFrom[p]:x.GroupsFrom[p+1]], commands)
 }
 
-// agent says whether DAP lists the principal as an agent (R10, R12).
-func (s *scan) agent(p estate.Principal, lent bool) bool {
-	if lent || len(s.x.DAPs) == 0 {
+// lending is what GDAP gives somebody in the target now: any role, one with
+// powers, and one that commands the tenant.
+type lending struct{ any, powerful, commands bool }
+
+func (s *scan) lent(groups []estate.Principal) (l lending) {
+	k := &s.x.quick
+	for _, g := range k.lentIn(s.target) {
+		if contains(groups, g.Group) && s.live(g.Term) {
+			powers := &s.x.powers[g.Role]
+			l.any = true
+			l.powerful = l.powerful || powers.any()
+			l.commands = l.commands || powers.commands == yes
+		}
+	}
+	return l
+}
+
+// contains says whether a sorted list has a principal. Most do not, and most lists
+// are short.
+func contains(sorted []estate.Principal, p estate.Principal) bool {
+	const few = 8
+	n := len(sorted)
+	if n == 0 || p < sorted[0] || p > sorted[n-1] {
 		return false
 	}
-	for _, r := range s.x.DAPsOf(s.target) {
-		if r.Partner != s.x.PrincipalTenant[p] || !s.live(r.Term) {
-			continue
-		}
-		for i := s.x.GroupsFrom[p]; i < s.x.GroupsFrom[p+1]; i++ {
-			if s.x.PrincipalKind[s.x.GroupOf[i]]&(estate.IsAdminAgents|estate.IsHelpdeskAgents) != 0 {
-				return true
-			}
-		}
+	if n <= few {
+		return slices.Contains(sorted, p)
 	}
-	return false
+	_, found := slices.BinarySearch(sorted, p)
+	return found
+}
+
+// agent says whether DAP lists the principal as an agent, unless GDAP reaches it
+// (R10, R12).
+func (s *scan) agent(p estate.Principal, home estate.Tenant, lent bool) (admin, helpdesk bool) {
+	if lent || len(s.x.DAPs) == 0 {
+		return false, false
+	}
+	kinds := estate.PrincipalKind(0)
+	for _, g := range s.x.GroupOf[s.x.GroupsFrom[p]:s.x.GroupsFrom[p+1]] {
+		kinds |= s.x.PrincipalKind[g]
+	}
+	if kinds&(estate.IsAdminAgents|estate.IsHelpdeskAgents) == 0 || !s.lists(home) {
+		return false, false
+	}
+	return kinds&estate.IsAdminAgents != 0, kinds&estate.IsHelpdeskAgents != 0
+}
+
+// lists says whether the target has the partner as delegated administrator now.
+func (s *scan) lists(partner estate.Tenant) bool {
+	return slices.ContainsFunc(s.x.DAPsOf(s.target), func(r estate.Relationship) bool { return r.Partner == partner && s.live(r.Term) })
 }
 
 func (s *scan) live(n estate.TermNo) bool { return n == 0 || s.x.Terms[n].Holds(s.at) }
 
 // codes says whether the principal or a group of his may run code as an identity
-// in the target.
-func (s *scan) codes(p estate.Principal) bool {
+// in the tenant.
+func (s *scan) codes(p estate.Principal, in estate.Tenant) bool {
 	k := &s.x.quick
-	if len(k.coders) == 0 {
-		return false
-	}
-	if k.coders[holderIn{p, s.target}] {
-		return true
-	}
-	for _, g := range k.groups(p) {
-		if k.coders[holderIn{g, s.target}] {
-			return true
-		}
-	}
-	return false
+	return k.coders.any && (k.coders.has(s.x, p, in) ||
+		slices.ContainsFunc(k.groups(p), func(g estate.Principal) bool { return k.coders.has(s.x, g, in) }))
 }
 
 // look goes through the assignments at and above the node for the principal and
 // its groups; for foreign ones, for the groups alone.
 func (s *scan) look(p estate.Principal, foreign bool, node estate.Node) {
 	x, groups := s.x, s.x.quick.groups(p)
-	for n := node; n != estate.None; n = x.NodeParent[n] {
-		if len(x.denials) > 0 && x.quick.denied[n] {
+	denials := x.quick.deniedIn.has(s.target)
+	for n := node; n != estate.None; {
+		if denials && x.quick.denied.has(n) {
 			s.denied = true
 		}
-		for i := x.AssignmentsFrom[n]; i < x.AssignmentsFrom[n+1]; i++ {
+		rung, last := &x.Rungs[n], x.Rungs[n+1].Assignments
+		for i := rung.Assignments; i < last; i++ {
 			holder := x.AssignmentPrincipal[i]
-			if foreign && x.AssignmentForeign[i] == 0 {
-				continue
+			if (holder == p && !foreign || contains(groups, holder)) && (!foreign || x.AssignmentForeign[i] != 0) {
+				s.weigh(i)
 			}
-			if holder != p || foreign {
-				if _, in := slices.BinarySearch(groups, holder); !in {
-					continue
-				}
-			}
-			s.weigh(i)
 		}
+		n = rung.Parent
 	}
 }
 
@@ -418,28 +554,32 @@ func (s *scan) weigh(i uint32) {
 	if !s.live(term) {
 		return
 	}
-	eligible := term != 0 && x.Terms[term].Eligible
-	allowed := s.r.role(role)
+	conditional := x.AssignmentCondition[i] != 0
+	allowed, writes := s.r.role(role), x.quick.write.role(role)
 	switch {
 	case allowed == no:
-	case eligible:
+	case term != 0 && x.Terms[term].Eligible:
 		s.steps = true
-	case allowed == maybe, x.AssignmentCondition[i] != 0:
+		s.gets = s.gets || allowed == yes && !conditional // by activation (R29)
+	case allowed == maybe, conditional:
 		s.doubts = true
 	default:
 		s.found = true
 	}
-	s.steps = s.steps || x.quick.write.role(role) > no
+	if writes > no {
+		s.steps = true
+		s.gets = s.gets || writes == yes && !conditional && !x.quick.conditional.has(role) // by assigning it to himself (R26)
+	}
 }
 
-// projected looks for roles that Lighthouse projects to anybody.
+// projected looks for roles that Lighthouse projects to somebody at or above the node.
 func (s *scan) projected(node estate.Node) {
 	x := s.x
-	if len(x.Lighthouses) == 0 {
+	if !x.quick.projectedIn.has(s.target) {
 		return
 	}
 	for n := node; n != estate.None; n = x.NodeParent[n] {
-		if x.quick.projectedAt[n] {
+		if x.quick.projectedAt.has(n) {
 			s.doubts = true // rare enough for the long way
 		}
 	}

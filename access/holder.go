@@ -114,7 +114,7 @@ func (h *holding) collect(node estate.Node) bool {
 			allowed := h.row.role(x.AssignmentRole[i])
 			switch {
 			case allowed == no || !h.live(x.AssignmentTerm[i]):
-			case allowed == maybe || x.AssignmentCondition[i] != 0:
+			case allowed == maybe || x.AssignmentCondition[i] != 0 || h.isObscure(x.AssignmentPrincipal[i]):
 				return false
 			default:
 				h.holder(i)
@@ -122,6 +122,12 @@ func (h *holding) collect(node estate.Node) bool {
 		}
 	}
 	return true
+}
+
+// isObscure says whether the holder is on no list and has members all the same.
+func (h *holding) isObscure(p estate.Principal) bool {
+	m := &h.x.quick.members
+	return h.x.PrincipalTenant[p] == estate.None && m.from[p] < m.from[p+1]
 }
 
 // holder adds everybody behind an assignment.
@@ -203,7 +209,7 @@ func (h *holding) signsIn(p estate.Principal) bool {
 		return true
 	}
 	if k.unsteady[p] {
-		for _, g := range k.lent[k.lentFrom[h.target]:k.lentFrom[h.target+1]] {
+		for _, g := range k.lentIn(h.target) {
 			if h.live(g.Term) && h.isIn(p, g.Group) {
 				return true
 			}
@@ -211,8 +217,11 @@ func (h *holding) signsIn(p estate.Principal) bool {
 		return h.isAgent(p)
 	}
 	s := scan{x: x, at: h.at, target: h.target}
-	lent, _ := s.lent(k.groups(p))
-	return lent || s.agent(p, false)
+	if s.lent(k.groups(p)).any {
+		return true
+	}
+	admin, helpdesk := s.agent(p, x.PrincipalTenant[p], false)
+	return admin || helpdesk
 }
 
 // isAgent says whether the target lists the partner of somebody who is an agent by

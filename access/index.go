@@ -61,9 +61,12 @@ func New(e *estate.Estate) *Index {
 	}
 	for n, role := range e.DirectoryRoles {
 		x.directory[n] = pattern.FoldAll(role.Actions)
+		if e.DirectoryListed[n] == 0 {
+			x.directory[n] = published()[role.ID]
+		}
 	}
 	for n := range e.DirectoryRoles {
-		x.powers[n] = x.powersOf(estate.DirectoryRole(n))
+		x.powers[n] = powersOf(e.DirectoryRoles[n].ID, x.directory[n])
 	}
 	for n := 1; n < len(x.conditions); n++ {
 		c := condition.Parse(e.Conditions.At(n))

@@ -9,6 +9,7 @@ import (
 	"latchkey/access/estate"
 	"latchkey/access/pattern"
 	"latchkey/csp"
+	"latchkey/csp/builtin"
 )
 
 // writeAssignments is the action by which one hands out access (R26).
@@ -109,16 +110,32 @@ func (x *Index) newRow(a Action) *row {
 // directoryAllows says whether a directory role allows the folded action. A role
 // that is not listed, or whose actions are not published, may allow anything.
 func (x *Index) directoryAllows(n estate.DirectoryRole, action string) truth {
-	if x.DirectoryListed[n] == 0 || len(x.directory[n]) == 0 {
+	return allowsAction(x.directory[n], action)
+}
+
+func allowsAction(actions []string, action string) truth {
+	if len(actions) == 0 {
 		return maybe
 	}
-	for _, p := range x.directory[n] {
+	for _, p := range actions {
 		if pattern.MatchesDirectory(p, action) {
 			return yes
 		}
 	}
 	return no
 }
+
+// published are the folded actions of the two roles that DAP gives without naming
+// them (R10), for facts that do not list them.
+var published = sync.OnceValue(func() map[csp.DirectoryRoleID][]string {
+	actions := map[csp.DirectoryRoleID][]string{}
+	for _, role := range builtin.EntraRoles() {
+		if role.ID == globalAdministrator || role.ID == helpdeskAdministrator {
+			actions[role.ID] = pattern.FoldAll(role.Actions)
+		}
+	}
+	return actions
+})
 
 // mostRows bounds the memory that actions asked for can take: names of actions
 // come from outside. Beyond it they are worked out anew each time.

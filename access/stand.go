@@ -148,5 +148,10 @@ func (q *asking) isOpen(g estate.Principal) bool {
 
 // isRoleAssignable: a group that holds a directory role is one as well (M7).
 func (x *Index) isRoleAssignable(g estate.Principal) bool {
-	return x.PrincipalKind[g]&estate.IsRoleAssignable != 0 || len(x.DirectoryAssignmentsOf(g)) > 0
+	return x.PrincipalKind[g]&estate.IsRoleAssignable != 0 || x.holdsRoles(g)
+}
+
+// holdsRoles says whether a fact gives the principal itself a directory role.
+func (x *Index) holdsRoles(p estate.Principal) bool {
+	return x.quick.holdsRoles.has(p)
 }

@@ -11,6 +11,7 @@ import (
 // takenPaths are the ways by which he gets the action as somebody else, or by
 // being put into groups: one for each right of each account he can act as (M7, M8).
 func (t *telling) takenPaths() {
+	t.answer.More = t.answer.More || t.taken.more
 	t.commandPath()
 	for _, a := range t.taken.order {
 		how := t.taken.how[a]
@@ -304,11 +305,14 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	if len(joining) == 0 {
 		return
 	}
+	if t.taken.accounts[a] < sure {
+		sure, gap = t.taken.accounts[a], t.takingGap(a)
+	}
 	if a.isNew() {
 		if t.isFilled(kind, joining[0].To, sure) {
 			return // he can do the same by himself
 		}
-		prefix = t.reaching(a)
+		prefix = t.reaching(a) // it is made first, and is then put into the group
 	}
 	joining[0].From = prefix[len(prefix)-1].To
 	if a != t.principal && !a.isNew() && by.by != a {

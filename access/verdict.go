@@ -18,6 +18,7 @@ func (x *Index) Can(question Question) Verdict {
 			return v
 		}
 	}
+	q.hasty = true
 	return q.verdict()
 }
 

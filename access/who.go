@@ -68,7 +68,7 @@ func (x *Index) everywhere() []estate.Tenant {
 func (q *asking) ask(p estate.Principal, h *Holders) {
 	one := *q
 	one.principal, one.home = account(p), q.x.PrincipalTenant[p]
-	one.firmly, one.taken = map[account]standing{}, nil
+	one.firmly, one.taken, one.hasty = map[account]standing{}, nil, true
 	id := q.x.PrincipalID[p]
 	switch one.verdict() {
 	case Has:
@@ -77,6 +77,7 @@ func (q *asking) ask(p estate.Principal, h *Holders) {
 		h.CanGet = append(h.CanGet, id)
 	case Unknown:
 		h.Unknown = append(h.Unknown, id)
+		one.hasty = false
 		h.Gaps = appendGaps(h.Gaps, &one)
 	}
 }

@@ -1,8 +1,8 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
 	"latchkey/access"
 	"latchkey/access/estate"
@@ -13,93 +13,255 @@ import (
 // somebody can become depends on what others have, so no row says whom it
 // touches.
 func (p *pair) become(options Options) Result {
-	p.findTouches() // for the causes
-	var ids []csp.ObjectID
-	for _, s := range p.sides() {
-		for n, id := range s.e.PrincipalID {
-			if s.account(estate.Principal(n)) == estate.Principal(n) && p.isTold(id) && (len(options.Only) == 0 || slices.Contains(options.Only, id)) {
-				ids = append(ids, id)
-			}
+	causes := p.causesByAccount() // there may be none: what others lost he can take over no more
+	var accounts []int32
+	for n := range int32(len(p.new.e.PrincipalID) + len(p.old.e.PrincipalID)) {
+		if p.isFirst(n) && p.isTold(n) && (len(options.Only) == 0 || slices.Contains(options.Only, p.objectID(n))) {
+			accounts = append(accounts, n)
 		}
 	}
-	slices.SortFunc(ids, csp.ObjectID.Compare)
-	ids = slices.Compact(ids)
+	progress := meter{tell: options.Progress, total: len(accounts)}
 	var found []change
-	for i, id := range ids {
-		if options.Progress != nil {
-			options.Progress(i, len(ids))
+	told := 0
+	for _, n := range accounts {
+		progress.step()
+		c := becoming{p: p, account: n, id: p.objectID(n), on: p.account(n)}
+		list := c.everywhere()
+		for i := range list {
+			list[i].causes = sorted(causes[n])
 		}
-		c := comparison{p: p, before: p.view(0, id), after: p.view(1, id), became: true}
-		found = append(found, c.everywhere()...)
+		told += int(flag(len(list) > 0))
+		found = append(found, list...)
 	}
-	if options.Progress != nil {
-		options.Progress(len(ids), len(ids))
-	}
-	return p.lines(found, 0)
+	progress.end()
+	return p.lines(found, told, options)
 }
 
-// everywhere asks the standing questions wherever one of the two reaches anything.
-func (c comparison) everywhere() []change {
-	causes := c.causes()
-	var azure, directory []change
-	for i := range Standing {
-		action := Standing[i]
-		var places []candidate
-		directories := map[tenant]bool{}
-		at := map[spot]bool{}
-		for _, s := range c.p.sides() {
-			v := c.before
-			if !s.isBefore {
-				v = c.after
-			}
-			if !v.isListed() {
-				continue
-			}
-			t := v.Index.Reach(v.who, action.Action, v.At)
-			for _, d := range t.Directories {
-				directories[s.tenant(s.find(d.Place.Tenant))] = true
-			}
-			for _, span := range t.Spans {
-				for _, place := range append(span.Except, span.Place) {
-					at[s.spot(s.node(place))] = true
-				}
-			}
+// isFirst says whether a common number is in use: who is on the new side has its
+// number there.
+func (p *pair) isFirst(n int32) bool {
+	s, m := p.whose(n, len(p.new.e.PrincipalID))
+	return !s.isBefore || p.toNew.principals[m] == none
+}
+
+func (p *pair) causesByAccount() map[int32][]int32 {
+	causes := map[int32][]int32{}
+	for _, t := range p.places {
+		causes[t.account] = append(causes[t.account], t.cause)
+	}
+	for _, t := range p.directories {
+		causes[t.account] = append(causes[t.account], t.cause)
+	}
+	return causes
+}
+
+// becoming asks about one account.
+type becoming struct {
+	p       *pair
+	account int32
+	id      csp.ObjectID
+	on      both
+}
+
+// outcome is a verdict on both sides; the zero outcome stands for no difference.
+type outcome struct{ before, after access.Verdict }
+
+// everywhere asks the standing questions wherever he reaches anything on one of
+// the sides.
+func (c *becoming) everywhere() []change {
+	var found []change
+	for _, action := range Standing {
+		places, directories := c.reached(action)
+		found = append(found, c.inAzure(places, action)...)
+		found = append(found, c.inDirectories(directories, action)...)
+	}
+	return c.merged(found)
+}
+
+// reached are the places and directories where the verdict on one of the sides may
+// begin or cease to be another one.
+func (c *becoming) reached(action Action) ([]spot, []tenant) {
+	places, directories := slices.Clone(c.p.moved), []tenant(nil)
+	for _, s := range c.p.sides() {
+		n := c.on.new
+		if s.isBefore {
+			n = c.on.old
 		}
-		for _, place := range c.p.moved {
-			at[place] = true
+		if n == none || s.e.PrincipalTenant[n] == none {
+			continue
 		}
-		for place := range at {
-			places = append(places, candidate{at: place})
+		t := s.Index.Reach(c.id, action.Action, s.At)
+		for _, d := range t.Directories {
+			directories = append(directories, s.tenant(s.find(d.Place.Tenant)))
 		}
-		slices.SortFunc(places, func(a, b candidate) int { return c.p.order(a.at, b.at) })
-		c.nest(places, nil)
-		if n := slices.IndexFunc(c.p.kinds.azure.candidates, func(a Action) bool { return a.operation() == action.operation() }); n >= 0 {
-			azure = append(azure, c.ofKind(places, kind{ask: action, members: []int{n}}, nil)...)
-		}
-		if n := slices.IndexFunc(c.p.kinds.directory.candidates, func(a Action) bool { return a.operation() == action.operation() }); n >= 0 {
-			directory = append(directory, c.inDirectoriesOfKind(directories, kind{ask: action, members: []int{n}})...)
+		for _, span := range t.Spans {
+			for _, place := range append(span.Except, span.Place) {
+				places = append(places, s.spot(s.node(place)))
+			}
 		}
 	}
-	found := append(merge(azure), merge(directory)...)
-	for i := range found {
-		found[i].causes = causes
+	slices.SortFunc(places, c.p.order)
+	slices.SortFunc(directories, compareTenants)
+	return slices.Compact(places), slices.Compact(directories)
+}
+
+func compareTenants(a, b tenant) int {
+	return cmp.Or(cmp.Compare(a.new, b.new), cmp.Compare(a.old, b.old))
+}
+
+// inAzure asks one question at places, which come in order.
+func (c *becoming) inAzure(places []spot, action Action) []change {
+	t := &c.p.kinds.azure
+	number := t.number(action)
+	if number < 0 {
+		return nil
+	}
+	results := make([]outcome, len(places))
+	records := make([]record, len(places))
+	var outcomes []outcome
+	for i, at := range places {
+		results[i] = c.ask(action, func(s side) access.Place { return c.p.placeOn(s, at) })
+		records[i] = record{at: at, above: c.above(places[:i], at)}
+		if results[i] != (outcome{}) && !slices.Contains(outcomes, results[i]) {
+			outcomes = append(outcomes, results[i])
+		}
+	}
+	var found []change
+	for _, o := range outcomes {
+		one := c.change(t, number, o)
+		for i := range records {
+			records[i].lost = int32(flag(results[i] == o))
+		}
+		one.where(records, false, func(r record) bool { return r.lost == 1 })
+		found = append(found, one)
 	}
 	return found
 }
 
-// causes are what touches the account itself. There may be none: what others lost
-// he can take over no more.
-func (c comparison) causes() []int {
-	var causes []int
-	if t := c.p.touches[c.after.who]; t != nil {
-		for _, place := range t.places {
-			causes = append(causes, place.cause)
-		}
-		for _, directory := range t.directories {
-			causes = append(causes, directory.cause)
+// above is the nearest of some places above another, or -1.
+func (c *becoming) above(places []spot, at spot) int32 {
+	for up, ok := c.p.up(at); ok; up, ok = c.p.up(up) {
+		if n, is := slices.BinarySearchFunc(places, up, c.p.order); is {
+			return int32(n)
 		}
 	}
-	return sorted(causes)
+	return -1
+}
+
+func (c *becoming) inDirectories(directories []tenant, action Action) []change {
+	t := &c.p.kinds.directory
+	number := t.number(action)
+	if number < 0 {
+		return nil
+	}
+	var found []change
+	at := map[outcome]int{}
+	for _, d := range directories {
+		o := c.ask(action, func(side) access.Place { return access.DirectoryOf(c.p.tenantID(d)) })
+		if o == (outcome{}) {
+			continue
+		}
+		n, known := at[o]
+		if !known {
+			n = len(found)
+			at[o] = n
+			found = append(found, c.change(t, number, o))
+		}
+		found[n].directories = append(found[n].directories, d)
+	}
+	return found
+}
+
+func (c *becoming) change(t *kindTable, number int, o outcome) change {
+	only := t.newSet(func(i int) bool { return i == number })
+	return change{account: c.account, before: o.before, after: o.after, table: t, set: only}
+}
+
+// number is the candidate that is an action, or -1.
+func (t *kindTable) number(a Action) int {
+	return slices.IndexFunc(t.candidates, func(b Action) bool { return a.Equal(b.Action) })
+}
+
+// ask is the verdict on both sides, if they differ.
+func (c *becoming) ask(action Action, place func(side) access.Place) outcome {
+	var verdicts [2]access.Verdict
+	for i, s := range c.p.sides() {
+		verdicts[i] = s.verdict(c.id, action.Action, place(s))
+	}
+	if verdicts[0] == verdicts[1] {
+		return outcome{}
+	}
+	return outcome{verdicts[0], verdicts[1]}
+}
+
+// merged puts actions together that changed alike at the same places.
+func (c *becoming) merged(list []change) []change {
+	var merged []change
+	at := map[string]int{}
+	for _, one := range list {
+		key := append([]byte{byte(one.before), byte(one.after), flag(one.table == &c.p.kinds.azure)}, one.placeKey(nil)...)
+		n, known := at[string(key)]
+		if !known {
+			at[string(key)] = len(merged)
+			merged = append(merged, one)
+			continue
+		}
+		both, other := merged[n].set.on, one.set.on
+		merged[n].set = one.table.newSet(func(i int) bool { return set(both).has(i) || set(other).has(i) })
+	}
+	return merged
+}
+
+// verdict asks the engine. Of who is not there, or where is not there, it is no:
+// that is what a difference is about, and nothing is unknown in it.
+func (w *world) verdict(who csp.ObjectID, action access.Action, place access.Place) access.Verdict {
+	verdict := w.Index.Can(access.Question{Principal: who, Action: action, Place: place, At: w.At})
+	if verdict != access.Unknown {
+		return verdict
+	}
+	if n, ok := w.e.FindPrincipal(who); !ok || w.e.PrincipalTenant[n] == none || !w.knows(place) {
+		return access.HasNot
+	}
+	return verdict
+}
+
+// knows says whether the place lies in a tenant that is there.
+func (w *world) knows(place access.Place) bool {
+	t := estate.Tenant(none)
+	if !place.Tenant.IsZero() {
+		t = w.find(place.Tenant)
+	}
+	if !place.IsDirectory() && (t != none || place.Tenant.IsZero()) {
+		n, _ := w.e.FindNode(t, place.Scope.String())
+		if n == none {
+			return false
+		}
+		t = w.e.NodeTenant[n]
+	}
+	return t != none && w.e.TenantListed[t] != 0
+}
+
+// placeOn is a place as a question to one side names it: by its text where that
+// side does not know it.
+func (p *pair) placeOn(s side, at spot) access.Place {
+	n := at.new
+	if s.isBefore {
+		n = at.old
+	}
+	if n != none {
+		return s.placeOf(n)
+	}
+	w, n := p.here(at)
+	return w.placeOf(n)
+}
+
+// placeOf is the place of a node, with the tenant only above subscriptions.
+func (w *world) placeOf(n estate.Node) access.Place {
+	place := access.At(w.e.Scope(n))
+	if t := w.e.NodeTenant[n]; t != none && place.Scope.Subscription().IsZero() {
+		place.Tenant = w.e.TenantID[t]
+	}
+	return place
 }
 
 func (w *world) find(id csp.TenantID) estate.Tenant {
@@ -117,53 +279,4 @@ func (w *world) node(place access.Place) estate.Node {
 	}
 	n, _ := w.e.FindNode(t, place.Scope.String())
 	return n
-}
-
-// compare asks what b has and a lacks, and the reverse.
-func (p *pair) compare(a, b estate.Principal) Result {
-	before, after := p.sides()[0], p.sides()[1]
-	c := comparison{p: p, before: p.view(0, before.e.PrincipalID[a]), after: p.view(1, after.e.PrincipalID[b])}
-	t := &touch{}
-	for _, v := range []view{c.before, c.after} {
-		s := p.sides()[v.i]
-		list := []area{p.everywhere(s, v.n)}
-		for _, g := range s.e.Guest[s.e.GuestsFrom[v.n]:s.e.GuestsFrom[v.n+1]] {
-			list = append(list, p.everywhere(s, g))
-		}
-		for _, one := range list {
-			for _, at := range one.spots {
-				t.places = append(t.places, placeTouch{at: at})
-			}
-			for _, at := range slices.Concat(one.directories, one.wholly) {
-				t.directories = append(t.directories, directoryTouch{at: at})
-			}
-		}
-	}
-	found := c.changes(t)
-	for i := range found {
-		found[i].causes = nil
-	}
-	r := p.lines(found, 0)
-	for i := range r.Lines {
-		l := &r.Lines[i]
-		v := c.before // who has it
-		if l.Gained() {
-			v = c.after
-		}
-		l.Who = []Person{p.person(v.who)}
-		l.Because = through(v, *l)
-	}
-	return r
-}
-
-// through is how somebody comes by what a line is about, in its first place.
-func through(v view, l Line) []Cause {
-	answer := v.Index.Why(access.Question{Principal: v.who, Action: l.Actions[0].Action, Place: l.Spans[0].Place, At: v.At})
-	var causes []Cause
-	for _, path := range answer.Paths {
-		if path.Gives == access.Has && causes == nil {
-			causes = []Cause{{Text: strings.TrimPrefix(path.String(), path.Gives.String()+": "), Rule: path.Hops[0].Rule}}
-		}
-	}
-	return causes
 }

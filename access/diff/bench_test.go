@@ -2,8 +2,8 @@ package diff_test
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"latchkey/access"
@@ -17,8 +17,7 @@ var large = flag.Bool("large", false, "measure at the size that performance is p
 
 // made is a made-up partner with a hundredth of its role assignments gone, and a
 // hundred memberships.
-func made(b *testing.B) (before, after *access.Index) {
-	b.Helper()
+var made = sync.OnceValues(func() (before, after *access.Index) {
 	size := largeworld.Large
 	if !*large {
 		size = size.Over(100)
@@ -40,18 +39,18 @@ func made(b *testing.B) (before, after *access.Index) {
 		return nil
 	}, nil)
 	if err != nil {
-		b.Fatal(err)
+		panic(err)
 	}
 	var list []*access.Index
 	for _, builder := range []*estate.Builder{whole, part} {
 		e, err := builder.Build()
 		if err != nil {
-			b.Fatal(err)
+			panic(err)
 		}
 		list = append(list, access.New(e))
 	}
 	return list[0], list[1]
-}
+})
 
 // thinned is a copy without the rows that are to go.
 func thinned[T any](list []T, goes func(int) bool) []T {
@@ -64,12 +63,26 @@ func thinned[T any](list []T, goes func(int) bool) []T {
 	return kept
 }
 
-// BenchmarkDiff is the whole comparison, from two indexes to lines with labels
-// and causes.
-func BenchmarkDiff(b *testing.B) {
-	before, after := made(b)
+// BenchmarkChanges is the comparison alone, from two indexes to all that anybody
+// gained or lost, counted.
+func BenchmarkChanges(b *testing.B) {
+	before, after := made()
 	for b.Loop() {
-		r := diff.Diff(diff.Side{Index: before, At: noon}, diff.Side{Index: after, At: noon}, diff.Options{})
+		c := diff.FindChanges(diff.Side{Index: before, At: noon}, diff.Side{Index: after, At: noon}, diff.Options{})
+		if c.Len() == 0 {
+			b.Fatal("nothing differs")
+		}
+		b.ReportMetric(float64(c.Gained), "gained")
+		b.ReportMetric(float64(c.Lost), "lost")
+		b.ReportMetric(float64(c.Accounts), "accounts")
+	}
+}
+
+// BenchmarkDiff is the same with lines for people: labels and causes.
+func BenchmarkDiff(b *testing.B) {
+	before, after := made()
+	for b.Loop() {
+		r := diff.Diff(diff.Side{Index: before, At: noon}, diff.Side{Index: after, At: noon}, diff.Options{Examples: 20})
 		if len(r.Lines) == 0 {
 			b.Fatal("nothing differs")
 		}
@@ -80,10 +93,10 @@ func BenchmarkDiff(b *testing.B) {
 
 // BenchmarkNoDifference lays two estates side by side that say the same.
 func BenchmarkNoDifference(b *testing.B) {
-	before, _ := made(b)
+	before, _ := made()
 	for b.Loop() {
-		if r := diff.Diff(diff.Side{Index: before, At: noon}, diff.Side{Index: before, At: noon}, diff.Options{}); len(r.Lines) != 0 {
-			b.Fatal(fmt.Sprint(len(r.Lines), " lines"))
+		if c := diff.FindChanges(diff.Side{Index: before, At: noon}, diff.Side{Index: before, At: noon}, diff.Options{}); c.Len() != 0 {
+			b.Fatal(c.Len(), " changes")
 		}
 	}
 }

@@ -5,9 +5,107 @@ import (
 
 	"latchkey/access/estate"
 	"latchkey/access/naming"
+	"latchkey/csp"
 )
 
-// The clauses that follow "because".
+// fact is a row that differs, in numbers; its words are made when it is told.
+// Numbers are common ones, but for those of a row that only its side tells.
+type fact struct {
+	kind  factKind
+	side  uint8 // 0 before, 1 after; of those that only their side tells
+	state uint8 // what it is after
+	a     int32
+	b     int32
+	c     int32
+}
+
+type factKind uint8
+
+const (
+	principalFact     factKind = iota // side, principal; state: the other side lacks it
+	membershipFact                    // member, group; state: the term after
+	assignmentFact                    // side, role, node, principal; state: to a foreign group
+	nodeFact                          // node; state: the other side lacks it
+	roleFact                          // role
+	directoryFact                     // directory role, tenant, principal; state: the term after
+	directoryRoleFact                 // directory role
+	dapFact                           // partner, customer; state: listed after
+	gdapFact                          // relationship before, and after; state: 1 gave, 2 gives
+	rulesFact                         // tenant; state: old rules after
+	resellerFact                      // partner, customer; state: there after
+	denialFact                        // side, denial
+	lighthouseFact                    // role, node, principal; state: the term after
+	gapFact                           // side, tenant, kind of fact
+)
+
+func flag(is bool) uint8 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func (s side) number() uint8 { return flag(!s.isBefore) }
+
+// say is the clause that follows "because".
+func (p *pair) say(f fact) Cause {
+	s := p.sides()[f.side]
+	switch f.kind {
+	case principalFact:
+		return s.principalCause(estate.Principal(f.a), f.state != 0)
+	case membershipFact:
+		return p.membershipCause(f)
+	case assignmentFact:
+		return s.assignmentCause(f)
+	case nodeFact:
+		of, n := p.whose(f.a, len(p.new.e.NodeParent))
+		return of.nodeCause(estate.Node(n), f.state != 0)
+	case roleFact:
+		return Cause{"the role " + p.roleName(f.a) + " allows something else", "R31"}
+	case directoryFact:
+		return p.directoryCause(f)
+	case directoryRoleFact:
+		return Cause{"the directory role " + p.directoryRoleName(f.a) + " allows something else, or is not known on both sides", "R14"}
+	case dapFact:
+		return p.dapCause(f)
+	case gdapFact:
+		return p.gdapCause(f)
+	case rulesFact:
+		return p.rulesCause(f)
+	case resellerFact:
+		return p.resellerCause(f)
+	case denialFact:
+		return s.denialCause(s.e.Denials[f.a])
+	case lighthouseFact:
+		return p.lighthouseCause(f)
+	default:
+		return s.gapCause(estate.Tenant(f.a), csp.FactKind(f.b))
+	}
+}
+
+func (p *pair) principalName(n int32) string {
+	s, m := p.whose(n, len(p.new.e.PrincipalID))
+	return s.nameOf(estate.Principal(m))
+}
+
+func (p *pair) tenantNamed(n int32) string {
+	s, m := p.whose(n, len(p.new.e.TenantID))
+	return s.tenantName(estate.Tenant(m))
+}
+
+func (p *pair) roleName(n int32) string {
+	s, m := p.whose(n, len(p.new.e.Roles))
+	return s.roleName(estate.Role(m))
+}
+
+func (p *pair) directoryRoleName(n int32) string {
+	s, m := p.whose(n, len(p.new.e.DirectoryRoles))
+	role := s.e.DirectoryRoles[m]
+	if name := naming.Clean(role.Name); name != "" {
+		return name
+	}
+	return "directory role " + role.ID.String()
+}
 
 func (s side) principalCause(who estate.Principal, only bool) Cause {
 	name := s.nameOf(who)
@@ -29,9 +127,9 @@ func (s side) principalCause(who estate.Principal, only bool) Cause {
 	return Cause{name + " of " + s.tenantName(s.e.PrincipalTenant[who]) + " is something else than before", "R2"}
 }
 
-func (s side) membershipCause(member, group estate.Principal, after term) Cause {
-	text := s.nameOf(member)
-	switch after {
+func (p *pair) membershipCause(f fact) Cause {
+	text := p.principalName(f.a)
+	switch term(f.state) {
 	case over:
 		text += " left "
 	case eligible:
@@ -40,20 +138,20 @@ func (s side) membershipCause(member, group estate.Principal, after term) Cause 
 		text += " joined "
 	}
 	rule := "R18"
-	if s.e.PrincipalKind[group].Agents() != "" {
+	if s, group := p.whose(f.b, len(p.new.e.PrincipalID)); s.e.PrincipalKind[group].Agents() != "" {
 		rule = "R7"
 	}
-	return Cause{text + s.nameOf(group), rule}
+	return Cause{text + p.principalName(f.b), rule}
 }
 
-func (s side) assignmentCause(n uint32) Cause {
-	who, role := s.e.AssignmentPrincipal[n], s.roleName(s.e.AssignmentRole[n])
+func (s side) assignmentCause(f fact) Cause {
+	who := estate.Principal(f.c)
 	verb := " was given to "
 	if s.isBefore {
 		verb = " was taken from "
 	}
-	text := role + " at " + s.names.PlaceLabel(s.e.AssignmentNode(n)) + verb + s.nameOf(who)
-	if s.e.AssignmentForeign[n] != 0 {
+	text := s.roleName(estate.Role(f.a)) + " at " + s.names.PlaceLabel(estate.Node(f.b)) + verb + s.nameOf(who)
+	if f.state != 0 {
 		return Cause{text + " of " + s.tenantName(s.e.PrincipalTenant[who]), "R21"}
 	}
 	return Cause{text, "R18"}
@@ -77,53 +175,57 @@ func (s side) nodeCause(n estate.Node, only bool) Cause {
 	return Cause{label + " was moved", "R17"}
 }
 
-func (s side) roleCause(role estate.Role) Cause {
-	return Cause{"the role " + s.roleName(role) + " allows something else", "R31"}
-}
-
-func (s side) directoryCause(d estate.DirectoryAssignment, after term) Cause {
+func (p *pair) directoryCause(f fact) Cause {
 	verb := " was given to "
-	switch after {
+	switch term(f.state) {
 	case over:
 		verb = " was taken from "
 	case eligible:
 		verb = " has to be activated now by "
 	case firm:
 	}
-	role := naming.Clean(s.e.DirectoryRoles[d.Role].Name)
-	if role == "" {
-		role = "directory role " + s.e.DirectoryRoles[d.Role].ID.String()
-	}
-	return Cause{role + " in " + s.tenantName(d.Tenant) + verb + s.nameOf(d.Principal), "R14"}
+	return Cause{p.directoryRoleName(f.a) + " in " + p.tenantNamed(f.b) + verb + p.principalName(f.c), "R14"}
 }
 
-func (s side) dapCause(d estate.Relationship, after bool) Cause {
-	text := s.tenantName(d.Customer) + " lists " + s.tenantName(d.Partner) + " no more as its delegated administrator"
-	if after {
-		text = s.tenantName(d.Customer) + " lists " + s.tenantName(d.Partner) + " as its delegated administrator"
+func (p *pair) dapCause(f fact) Cause {
+	text := " lists " + p.tenantNamed(f.a) + " no more as its delegated administrator"
+	if f.state != 0 {
+		text = " lists " + p.tenantNamed(f.a) + " as its delegated administrator"
 	}
-	return Cause{text, "R10"}
+	return Cause{p.tenantNamed(f.b) + text, "R10"}
 }
 
-func (s side) gdapCause(g estate.GDAP, before, after string) Cause {
+func (p *pair) gdapCause(f fact) Cause {
+	s, n := p.sides()[1], f.b
+	if n == none {
+		s, n = p.sides()[0], f.a
+	}
+	g := s.e.GDAPs[n]
 	name := naming.Clean(g.Name)
 	if name == "" {
 		name = g.ID.String()
 	}
 	text := fmt.Sprintf("the GDAP relationship %q of %s with %s ", name, s.tenantName(g.Partner), s.tenantName(g.Customer))
-	switch gives, gave := after != "" && after != notActive, before != "" && before != notActive; {
-	case gave && !gives:
+	switch f.state {
+	case 1:
 		return Cause{text + "ended", "R11"}
-	case gives && !gave:
+	case 2:
 		return Cause{text + "began", "R11"}
 	}
 	return Cause{text + "lends other roles, or to other groups", "R11"}
 }
 
-func (s side) resellerCause(r estate.Relationship, after bool) Cause {
-	text := s.tenantName(r.Partner) + " is no reseller of " + s.tenantName(r.Customer) + " any more"
-	if after {
-		text = s.tenantName(r.Partner) + " became a reseller of " + s.tenantName(r.Customer)
+func (p *pair) rulesCause(f fact) Cause {
+	if f.state == 0 {
+		return Cause{"the old rules hold no more in " + p.tenantNamed(f.a), "R22"}
+	}
+	return Cause{"the old rules begin to hold in " + p.tenantNamed(f.a), "R22"}
+}
+
+func (p *pair) resellerCause(f fact) Cause {
+	text := p.tenantNamed(f.a) + " is no reseller of " + p.tenantNamed(f.b) + " any more"
+	if f.state != 0 {
+		text = p.tenantNamed(f.a) + " became a reseller of " + p.tenantNamed(f.b)
 	}
 	return Cause{text, "R22"}
 }
@@ -140,9 +242,10 @@ func (s side) denialCause(d estate.Denial) Cause {
 	return Cause{text + "is new, or another one", "R19"}
 }
 
-func (s side) lighthouseCause(l estate.Lighthouse, after term) Cause {
-	text := s.roleName(l.Role) + " at " + s.names.PlaceLabel(l.Node)
-	switch after {
+func (p *pair) lighthouseCause(f fact) Cause {
+	s, n := p.whose(f.b, len(p.new.e.NodeParent))
+	text := p.roleName(f.a) + " at " + s.names.PlaceLabel(estate.Node(n))
+	switch term(f.state) {
 	case over:
 		text += " is no longer projected to "
 	case eligible:
@@ -150,13 +253,13 @@ func (s side) lighthouseCause(l estate.Lighthouse, after term) Cause {
 	case firm:
 		text += " is projected to "
 	}
-	return Cause{text + s.nameOf(l.Principal) + " by Lighthouse", "R28"}
+	return Cause{text + p.principalName(f.c) + " by Lighthouse", "R28"}
 }
 
-func (s side) gapCause(g estate.Gap) Cause {
-	text := g.Fact.String() + " of " + s.tenantName(g.Tenant) + " were collected only before"
+func (s side) gapCause(t estate.Tenant, kind csp.FactKind) Cause {
+	text := kind.String() + " of " + s.tenantName(t) + " were collected only before"
 	if s.isBefore {
-		text = g.Fact.String() + " of " + s.tenantName(g.Tenant) + " were not collected before"
+		text = kind.String() + " of " + s.tenantName(t) + " were not collected before"
 	}
 	return Cause{text, "M9"}
 }

@@ -25,6 +25,9 @@ type Options struct {
 	// first: whether somebody who lost something can get it back. It takes some
 	// milliseconds each.
 	Otherwise int
+	// Examples is how many people, places, parts that are excepted, tenants and causes
+	// a line names at most; the counts of the line are of all. 0: it names all.
+	Examples int
 	// Only limits the comparison to these principals; empty: everybody.
 	Only []csp.ObjectID
 	// Progress is told how many of the touched principals are done; nil: nobody is.
@@ -41,7 +44,10 @@ type Result struct {
 
 // Line is one change, of one or several people who share it.
 type Line struct {
-	Who []Person
+	// Who are the people, and People is how many there are, if Options.Examples leaves
+	// some out.
+	Who    []Person
+	People int
 	// Before and After are the verdicts. Without Becoming one of them is Has; the
 	// other is what it is in the first place, if Options.Otherwise asked for it, and
 	// else HasNot.
@@ -55,8 +61,9 @@ type Line struct {
 	// Actions are what he can do now or can do no more: one of each kind, those that
 	// people know first.
 	Actions []Action
-	// Spans are the places, from the top down.
-	Spans []Span
+	// Spans are the places, from the top down, and Places is how many there are.
+	Spans  []Span
+	Places int
 	// Count is how much of the estate they are.
 	Count access.Count
 	// Tenants are the names of the tenants whose places they are.
@@ -121,11 +128,17 @@ type Cause struct {
 // Diff finds who gained and who lost access from one side to the other.
 func Diff(before, after Side, options Options) Result {
 	p := newPair(before, after)
+	p.findTouches()
 	if options.Becoming {
 		return p.become(options)
 	}
-	p.findTouches()
-	return p.judge(options)
+	return p.changes(options).Lines(options)
+}
+
+// Lines tells the changes as people would: who shares a change stands in one line,
+// and actions that changed alike do.
+func (c *Changes) Lines(options Options) Result {
+	return c.p.lines(c.told(), c.Accounts, options)
 }
 
 // Compare finds what the one principal has and the other lacks at an instant, and

@@ -2,7 +2,7 @@ package diff
 
 import (
 	"cmp"
-	"fmt"
+	"encoding/binary"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,29 +37,29 @@ func dataAction(s string) access.Action {
 	return a
 }
 
-// unit is something that tells actions apart: a role with what it allows, a
-// denial with what it denies, a condition with the actions it names.
+// unit is what a role allows, by which lines name it.
 type unit struct {
-	// name is the role's, for lines; empty for other units.
 	name string
-	// has says whether the unit is about an action, by its folded name.
-	has func(name string, data bool) bool
-	// on are the candidates it is about; made when first needed.
-	on []uint64
+	on   []uint64 // the candidates it is about
 }
 
-// kinds are the actions that are asked for, and the units that tell them apart.
-// Azure and the directory have lists of their own: an action of the one is never
-// asked of the other.
+// kinds are the actions that are asked for, and what tells them apart: roles,
+// denials and conditions. Azure and the directory have lists of their own: an
+// action of the one is never asked of the other.
 type kinds struct {
 	azure, directory kindTable
 
-	// The units by side and number. Roles that are the same on both sides are two
-	// units that tell the same actions apart.
+	// The units of roles by side and number, -1 of those that are not in use.
 	roles       [2][]int
 	directories [2][]int
-	conditions  [2][]int
-	denials     [2][]int
+
+	// What each role and condition certainly lets through and each denial denies, by
+	// side and number, as sets of kinds.
+	given   [2][]set
+	lent    [2][]set // by directory roles
+	let     [2][]set
+	denied  [2][]set
+	control set // the kinds that are no data actions
 }
 
 // kindTable is one of the two lists.
@@ -67,18 +67,40 @@ type kindTable struct {
 	candidates []Action
 	folded     []operation // the candidates', made when all are there
 	units      []unit
-	byUnits    map[string][]kind
+	// kindOf has the kind of each candidate, and first the first candidate of each kind.
+	kindOf []int
+	first  []int
+	known  map[string]*actionSet
 }
 
-// kind is a set of actions that the same units are about.
-type kind struct {
-	ask     Action
-	members []int // into candidates
+// set is a set of kinds of actions: two actions are of one kind if no role, denial
+// or condition of either side tells them apart.
+type set []uint64
+
+func (s set) has(n int) bool { return s[n/64]>>(n%64)&1 != 0 }
+
+func (s set) add(other set) {
+	for i, word := range other {
+		s[i] |= word
+	}
 }
+
+func (s set) remove(other set) {
+	for i, word := range other {
+		s[i] &^= word
+	}
+}
+
+func (s set) keep(other set) {
+	for i, word := range other {
+		s[i] &= word
+	}
+}
+
+func (s set) isEmpty() bool { return isEmpty(s) }
 
 func newKinds(p *pair) *kinds {
 	k := &kinds{}
-	k.azure.byUnits, k.directory.byUnits = map[string][]kind{}, map[string][]kind{}
 	for _, a := range Standing {
 		if naming.WhereIs(a.Action) == naming.InDirectory {
 			k.directory.candidates = append(k.directory.candidates, a)
@@ -87,18 +109,46 @@ func newKinds(p *pair) *kinds {
 		}
 	}
 	azure, directory := gather{t: &k.azure}, gather{t: &k.directory}
+	var used [2][]bool
 	for i, s := range p.sides() {
-		k.addRoles(i, s, &azure)
-		k.addConditions(i, s, &azure)
-		k.addDenials(i, s, &azure)
-		k.addDirectoryRoles(i, p, s, &directory)
+		used[i] = rolesInUse(s)
+		for n, role := range s.e.Roles {
+			if used[i][n] && !p.isSameRole(i, n, used) {
+				azure.permissions(role.Permissions)
+			}
+		}
+		azure.conditions(s)
+		for _, d := range s.e.Denials {
+			azure.permissions(d.Permissions)
+		}
+		for n, role := range s.e.DirectoryRoles {
+			if i == 0 || !p.isSameDirectoryRole(n) {
+				for _, action := range role.Actions {
+					directory.addDirectory(action)
+				}
+			}
+		}
 	}
 	azure.finish()
 	directory.finish()
+	k.tellApart(p, used)
 	return k
 }
 
-func (k *kinds) addRoles(i int, s side, g *gather) {
+// isSameRole says whether a role is in use on the old side already, by the same words.
+func (p *pair) isSameRole(i, n int, used [2][]bool) bool {
+	if i == 0 || p.toOld.roles[n] == none || !used[0][p.toOld.roles[n]] {
+		return false
+	}
+	return p.old.e.Roles[p.toOld.roles[n]].Content() == p.new.e.Roles[n].Content() && p.old.e.RoleListed[p.toOld.roles[n]] == p.new.e.RoleListed[n]
+}
+
+func (p *pair) isSameDirectoryRole(n int) bool {
+	from := p.toOld.directory[n]
+	return from != none && p.old.e.DirectoryListed[from] == p.new.e.DirectoryListed[n] && slices.Equal(p.old.e.DirectoryRoles[from].Actions, p.new.e.DirectoryRoles[n].Actions)
+}
+
+func rolesInUse(s side) []bool {
 	used := make([]bool, len(s.e.Roles))
 	for _, role := range s.e.AssignmentRole {
 		used[role] = true
@@ -106,29 +156,125 @@ func (k *kinds) addRoles(i int, s side, g *gather) {
 	for _, l := range s.e.Lighthouses {
 		used[l.Role] = true
 	}
-	k.roles[i] = make([]int, len(s.e.Roles))
-	for n, role := range s.e.Roles {
-		k.roles[i][n] = -1
-		if used[n] {
-			k.roles[i][n] = k.azure.unit(role.Name, about(role.Permissions))
-			g.permissions(role.Permissions)
+	return used
+}
+
+// tellApart finds which candidates each role, condition and denial is about, and
+// makes kinds of those that none tells apart.
+func (k *kinds) tellApart(p *pair, used [2][]bool) {
+	var given, let, denied, lent [2][][]uint64
+	for i, s := range p.sides() {
+		k.roles[i], given[i] = make([]int, len(s.e.Roles)), make([][]uint64, len(s.e.Roles))
+		for n, role := range s.e.Roles {
+			switch {
+			case !used[i][n]:
+				k.roles[i][n] = -1
+			case p.isSameRole(i, n, used):
+				from := p.toOld.roles[n]
+				k.roles[i][n], given[i][n] = k.roles[0][from], given[0][from]
+			default:
+				k.roles[i][n] = k.azure.unit(role.Name, about(role.Permissions))
+				given[i][n] = k.azure.on(func(a Action, _ string) bool { return s.Index.RoleGives(estate.Role(n), a.Action) })
+			}
 		}
+		for n := 1; n < s.e.Conditions.Len(); n++ {
+			let[i] = append(let[i], k.azure.on(func(a Action, _ string) bool { return s.Index.Lets(estate.ConditionNo(n), a.Action) }))
+		}
+		byContent := map[string][]uint64{}
+		for n, d := range s.e.Denials {
+			content := csp.RoleDefinition{Permissions: d.Permissions}.Content()
+			on, known := byContent[content]
+			if !known {
+				on = k.azure.on(func(a Action, _ string) bool { return s.Index.Denies(int32(n), a.Action) })
+				byContent[content] = on
+			}
+			denied[i] = append(denied[i], on)
+		}
+		k.directories[i], lent[i] = make([]int, len(s.e.DirectoryRoles)), make([][]uint64, len(s.e.DirectoryRoles))
+		for n, role := range s.e.DirectoryRoles {
+			if i == 1 && p.isSameDirectoryRole(n) {
+				from := p.toOld.directory[n]
+				k.directories[i][n], lent[i][n] = k.directories[0][from], lent[0][from]
+				continue
+			}
+			k.directories[i][n] = k.directory.unit(role.Name, aboutDirectory(pattern.FoldAll(role.Actions)))
+			if s.e.DirectoryListed[n] != 0 {
+				lent[i][n] = k.directory.units[k.directories[i][n]].on
+			}
+		}
+	}
+	isControl := k.azure.on(func(a Action, _ string) bool { return !a.IsData() })
+	k.azure.classify(slices.Concat(given[0], given[1], let[0], let[1], denied[0], denied[1], [][]uint64{isControl}))
+	k.directory.classify(slices.Concat(lent[0], lent[1]))
+	k.control = k.azure.kindsOn(isControl)
+	for i := range p.sides() {
+		k.given[i], k.let[i], k.denied[i] = k.azure.allKindsOn(given[i]), append([]set{nil}, k.azure.allKindsOn(let[i])...), k.azure.allKindsOn(denied[i])
+		k.lent[i] = k.directory.allKindsOn(lent[i])
 	}
 }
 
-func (k *kinds) addDenials(i int, s side, g *gather) {
-	byContent := map[string]int{}
-	k.denials[i] = make([]int, len(s.e.Denials))
-	for n, d := range s.e.Denials {
-		content := csp.RoleDefinition{Permissions: d.Permissions}.Content()
-		number, known := byContent[content]
-		if !known {
-			number = k.azure.unit("", about(d.Permissions))
-			byContent[content] = number
-			g.permissions(d.Permissions)
+// on are the candidates of which something is true, as bits.
+func (t *kindTable) on(is func(a Action, folded string) bool) []uint64 {
+	bits := make([]uint64, len(t.candidates)/64+1)
+	for i, a := range t.candidates {
+		if is(a, t.folded[i].name) {
+			bits[i/64] |= 1 << (i % 64)
 		}
-		k.denials[i][n] = number
 	}
+	return bits
+}
+
+func (t *kindTable) unit(name string, has func(string, bool) bool) int {
+	t.units = append(t.units, unit{name, t.on(func(a Action, folded string) bool { return has(folded, a.IsData()) })})
+	return len(t.units) - 1
+}
+
+// classify makes kinds of the candidates that all of the sets agree about.
+func (t *kindTable) classify(sets [][]uint64) {
+	t.known = map[string]*actionSet{}
+	t.kindOf = make([]int, len(t.candidates))
+	seen := map[*uint64]bool{}
+	sets = slices.DeleteFunc(sets, func(on []uint64) bool {
+		again := on == nil || seen[&on[0]]
+		if on != nil {
+			seen[&on[0]] = true
+		}
+		return again
+	})
+	number := map[string]int{}
+	signature := make([]byte, len(sets))
+	for i := range t.candidates {
+		for n, on := range sets {
+			signature[n] = byte(on[i/64] >> (i % 64) & 1)
+		}
+		n, known := number[string(signature)]
+		if !known {
+			n = len(t.first)
+			number[string(signature)] = n
+			t.first = append(t.first, i)
+		}
+		t.kindOf[i] = n
+	}
+}
+
+// kindsOn is a set of candidates as a set of kinds.
+func (t *kindTable) kindsOn(on []uint64) set {
+	s := make(set, len(t.first)/64+1)
+	if on == nil {
+		return s
+	}
+	for n, i := range t.first {
+		s[n/64] |= (on[i/64] >> (i % 64) & 1) << (n % 64)
+	}
+	return s
+}
+
+func (t *kindTable) allKindsOn(list [][]uint64) []set {
+	sets := make([]set, len(list))
+	for i, on := range list {
+		sets[i] = t.kindsOn(on)
+	}
+	return sets
 }
 
 // about says for which actions some entry of the permissions is.
@@ -151,57 +297,28 @@ func about(permissions []csp.Permission) func(string, bool) bool {
 // inCondition finds the actions that a condition names.
 var inCondition = regexp.MustCompile(`'([A-Za-z0-9.*_-]+/[A-Za-z0-9.*/_-]+)'`)
 
-// addConditions makes a unit of each action that a condition names, one of each
-// entry of a role with a condition, and one of the two actions for which
-// conditions are not judged (M3).
-func (k *kinds) addConditions(i int, s side, g *gather) {
+// conditions gathers the actions that conditions name, and one of the two actions
+// for which conditions are not judged (M3).
+func (g *gather) conditions(s side) {
 	texts := make([]string, 0, s.e.Conditions.Len())
 	for n := range s.e.Conditions.Len() {
 		texts = append(texts, s.e.Conditions.At(n))
 	}
 	for _, role := range s.e.Roles {
 		for _, p := range role.Permissions {
-			if p.Condition != "" {
-				texts = append(texts, p.Condition)
-				k.conditions[i] = append(k.conditions[i], k.azure.unit("", about([]csp.Permission{p})))
-			}
+			texts = append(texts, p.Condition)
 		}
 	}
-	conditional := false
 	for _, text := range texts {
-		conditional = conditional || text != ""
-		for _, found := range inCondition.FindAllStringSubmatch(text, -1) {
-			named := pattern.Fold(found[1])
-			g.add(found[1], false)
-			g.add(found[1], true)
-			k.conditions[i] = append(k.conditions[i], k.azure.unit("", func(name string, _ bool) bool { return pattern.Matches(named, name) }))
-		}
-	}
-	if conditional {
-		g.add("Microsoft.Authorization/roleAssignments/delete", false)
-		k.conditions[i] = append(k.conditions[i], k.azure.unit("", func(name string, _ bool) bool {
-			return name == "microsoft.authorization/roleassignments/write" || name == "microsoft.authorization/roleassignments/delete"
-		}))
-	}
-}
-
-func (k *kinds) addDirectoryRoles(i int, p *pair, s side, g *gather) {
-	k.directories[i] = make([]int, len(s.e.DirectoryRoles))
-	for n, role := range s.e.DirectoryRoles {
-		if i == 1 && k.sameDirectoryRole(p, n) {
-			k.directories[i][n] = k.directories[0][p.toOld.directory[n]]
+		if text == "" {
 			continue
 		}
-		k.directories[i][n] = k.directory.unit(role.Name, aboutDirectory(pattern.FoldAll(role.Actions)))
-		for _, action := range role.Actions {
-			g.addDirectory(action)
+		for _, found := range inCondition.FindAllStringSubmatch(text, -1) {
+			g.add(found[1], false)
+			g.add(found[1], true)
 		}
+		g.add("Microsoft.Authorization/roleAssignments/delete", false)
 	}
-}
-
-func (k *kinds) sameDirectoryRole(p *pair, n int) bool {
-	from := p.toOld.directory[n]
-	return from != none && slices.Equal(p.old.e.DirectoryRoles[from].Actions, p.new.e.DirectoryRoles[n].Actions)
 }
 
 // aboutDirectory says for which actions a directory role is. Most of its actions
@@ -221,11 +338,6 @@ func aboutDirectory(actions []string) func(string, bool) bool {
 			return strings.HasPrefix(name, first) && pattern.MatchesDirectory(one, name)
 		})
 	}
-}
-
-func (t *kindTable) unit(name string, has func(string, bool) bool) int {
-	t.units = append(t.units, unit{name: name, has: has})
-	return len(t.units) - 1
 }
 
 // operation is an action whatever its spelling.
@@ -327,58 +439,64 @@ func (g *gather) finish() {
 	}
 }
 
-// bits are the candidates that a unit is about.
-func (t *kindTable) bits(n int) []uint64 {
-	u := &t.units[n]
-	if u.on == nil {
-		u.on = make([]uint64, len(t.candidates)/64+1)
-		for i, a := range t.folded {
-			if u.has(a.name, a.data) {
-				u.on[i/64] |= 1 << (i % 64)
-			}
-		}
-	}
-	return u.on
+// actionSet is a set of candidates.
+type actionSet struct {
+	on      []uint64
+	members []int
 }
 
-// of are the kinds of actions that the first units, which allow them, and the
-// others, which only tell them apart, make. Actions that no allowing unit is
-// about are left out: nobody has them by these units.
-func (t *kindTable) of(allowing, others []int) []kind {
-	allowing, others = sorted(allowing), sorted(others)
-	key := fmt.Sprint(allowing, others)
-	if list, ok := t.byUnits[key]; ok {
-		return list
+// setOf are the candidates of a set of kinds.
+func (t *kindTable) setOf(s set) *actionSet {
+	key := make([]byte, 0, 8*len(s))
+	for _, word := range s {
+		key = binary.LittleEndian.AppendUint64(key, word)
 	}
-	var list []kind
-	at := map[string]int{}
-	signature := make([]byte, len(allowing)+len(others)+1)
-	for i, a := range t.candidates {
-		some := false
-		signature[len(signature)-1] = 0
-		if a.IsData() {
-			signature[len(signature)-1] = 1 // Lighthouse gives no data actions (R28)
-		}
-		for n, u := range slices.Concat(allowing, others) {
-			signature[n] = byte(t.bits(u)[i/64] >> (i % 64) & 1)
-			some = some || n < len(allowing) && signature[n] == 1
-		}
-		if !some {
-			continue
-		}
-		number, known := at[string(signature)]
-		if !known {
-			number = len(list)
-			at[string(signature)] = number
-			list = append(list, kind{ask: a})
-		}
-		list[number].members = append(list[number].members, i)
+	known := t.known[string(key)]
+	if known == nil {
+		known = t.newSet(func(i int) bool { return s.has(t.kindOf[i]) })
+		t.known[string(key)] = known
 	}
-	t.byUnits[key] = list
+	return known
+}
+
+func (t *kindTable) newSet(is func(int) bool) *actionSet {
+	a := &actionSet{on: make([]uint64, len(t.candidates)/64+1)}
+	for i := range t.candidates {
+		if is(i) {
+			a.on[i/64] |= 1 << (i % 64)
+			a.members = append(a.members, i)
+		}
+	}
+	return a
+}
+
+// firsts are the first candidates of a set of each kind that some units tell
+// apart; without units, all. Lighthouse gives no data actions, so these are another
+// kind always (R28).
+func (t *kindTable) firsts(a *actionSet, units []int) []int {
+	if len(units) == 0 {
+		return a.members
+	}
+	var list []int
+	seen := map[string]bool{}
+	signature := make([]byte, len(units)+1)
+	for _, i := range a.members {
+		signature[len(units)] = 0
+		if t.candidates[i].IsData() {
+			signature[len(units)] = 1
+		}
+		for n, u := range units {
+			signature[n] = byte(t.units[u].on[i/64] >> (i % 64) & 1)
+		}
+		if !seen[string(signature)] {
+			seen[string(signature)] = true
+			list = append(list, i)
+		}
+	}
 	return list
 }
 
-func sorted(list []int) []int {
+func sorted[T cmp.Ordered](list []T) []T {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -411,3 +529,38 @@ func (k *kinds) unitsOf(i int, w *world, who estate.Principal) []int {
 	w.unitsOf[who] = units
 	return units
 }
+
+// directoryUnits are the units of the directory roles that an account may have
+// anywhere: given, lent by GDAP, or those of DAP (M4).
+func (k *kinds) directoryUnits(i int, w *world, who estate.Principal) []int {
+	var units []int
+	for _, identity := range w.identities(who) {
+		for _, d := range w.e.DirectoryAssignmentsOf(identity) {
+			units = append(units, k.directories[i][d.Role])
+		}
+		for _, g := range w.e.GDAPGrantsOf(identity) {
+			units = append(units, k.directories[i][g.Role])
+		}
+		if w.e.PrincipalKind[identity]&(estate.IsAdminAgents|estate.IsHelpdeskAgents) != 0 {
+			units = append(units, k.agentUnits(i, w)...)
+		}
+	}
+	return units
+}
+
+// agentUnits are the units of the two roles that DAP gives, as far as the facts
+// list them. Of a role that they do not list nothing is known.
+func (k *kinds) agentUnits(i int, w *world) []int {
+	var units []int
+	for _, id := range []csp.DirectoryRoleID{globalAdministrator, helpdeskAdministrator} {
+		if n, ok := w.e.FindDirectoryRole(id); ok {
+			units = append(units, k.directories[i][n])
+		}
+	}
+	return units
+}
+
+var (
+	globalAdministrator   = csp.MustParseID[csp.DirectoryRole]("62e90394-69f5-4237-9190-012177145e10")
+	helpdeskAdministrator = csp.MustParseID[csp.DirectoryRole]("729827e3-9c14-49f7-bb1b-9608f156bbb8")
+)

@@ -3,11 +3,10 @@ package diff
 import (
 	"bytes"
 	"cmp"
+	"sync"
 
-	"latchkey/access"
 	"latchkey/access/estate"
 	"latchkey/access/naming"
-	"latchkey/csp"
 )
 
 // world is one side with what has been worked out about it.
@@ -15,17 +14,20 @@ type world struct {
 	Side
 	e     *estate.Estate
 	names *naming.Names
-	// groups caches, by principal, the groups that any chain of memberships leads
-	// to, itself first.
-	groups map[estate.Principal][]estate.Principal
-	// holders caches, by principal, the accounts that act as it.
+	// holders caches, by principal, the accounts that act as it, and holding the
+	// identities of an account that hold anything.
 	holders map[estate.Principal][]estate.Principal
+	holding map[estate.Principal][]estate.Principal
 
 	// By principal: the places where it has projected roles, the tenants that DAP
 	// and GDAP let it into, and the places of the denials that name it.
 	projected map[estate.Principal][]estate.Node
 	opened    map[estate.Principal][]estate.Tenant
 	denies    map[estate.Principal][]estate.Node
+	// turns are the places at which denials and gaps may make the answer another one
+	// than above, and those that lie elsewhere on the other side. In order, once all
+	// rows have been gone through.
+	turns []estate.Node
 
 	projectedRoles map[estate.Principal][]estate.Role
 	unitsOf        map[estate.Principal][]int
@@ -34,7 +36,7 @@ type world struct {
 func newWorld(s Side) *world {
 	w := &world{
 		Side: s, e: s.Index.Estate, names: naming.New(s.Index.Estate),
-		groups: map[estate.Principal][]estate.Principal{}, holders: map[estate.Principal][]estate.Principal{},
+		holders: map[estate.Principal][]estate.Principal{}, holding: map[estate.Principal][]estate.Principal{},
 		projected: map[estate.Principal][]estate.Node{}, opened: map[estate.Principal][]estate.Tenant{}, denies: map[estate.Principal][]estate.Node{},
 		projectedRoles: map[estate.Principal][]estate.Role{}, unitsOf: map[estate.Principal][]int{},
 	}
@@ -49,12 +51,13 @@ type pair struct {
 	// not there.
 	toNew, toOld translation
 
-	touches     map[csp.ObjectID]*touch
-	causes      []Cause
-	causeNumber map[Cause]int
+	// What rows that differ touch, as they come.
+	places      []placeTouch
+	directories []directoryTouch
+	facts       []fact
+	factNumber  map[fact]int32
 	moved       []spot // subscriptions and management groups that are elsewhere, or on one side only
 	kinds       *kinds
-	places      map[placeOn]access.Place // as questions name them
 }
 
 // translation has the numbers of the other side.
@@ -67,17 +70,67 @@ type translation struct {
 }
 
 func newPair(before, after Side) *pair {
-	p := &pair{old: newWorld(before), new: newWorld(after), touches: map[csp.ObjectID]*touch{}, causeNumber: map[Cause]int{}, places: map[placeOn]access.Place{}}
+	p := &pair{old: newWorld(before), new: newWorld(after), factNumber: map[fact]int32{}}
 	a, b := p.old.e, p.new.e
 	p.toNew.tenants, p.toOld.tenants = match[estate.Tenant](len(a.TenantID), len(b.TenantID), func(i, j int) int { return a.TenantID[i].Compare(b.TenantID[j]) })
 	p.toNew.roles, p.toOld.roles = match[estate.Role](len(a.Roles), len(b.Roles), func(i, j int) int { return a.Roles[i].ID.Compare(b.Roles[j].ID) })
 	p.toNew.directory, p.toOld.directory = match[estate.DirectoryRole](len(a.DirectoryRoles), len(b.DirectoryRoles), func(i, j int) int {
 		return a.DirectoryRoles[i].ID.Compare(b.DirectoryRoles[j].ID)
 	})
+	var wait sync.WaitGroup
+	wait.Go(p.matchNodes)
 	p.matchPrincipals()
-	p.matchNodes()
 	p.kinds = newKinds(p)
+	wait.Wait()
 	return p
+}
+
+// common is one number for what both sides have: the number on the new side, or
+// behind all of those the number on the old side of what only that has.
+func common[T ~int32](isBefore bool, n T, toNew []T, news int) int32 {
+	switch {
+	case n == none || !isBefore:
+		return int32(n)
+	case toNew[n] != none:
+		return int32(toNew[n])
+	}
+	return int32(news) + int32(n)
+}
+
+func (p *pair) principal(s side, n estate.Principal) int32 {
+	return common(s.isBefore, n, p.toNew.principals, len(p.new.e.PrincipalID))
+}
+
+func (p *pair) tenantNumber(s side, n estate.Tenant) int32 {
+	return common(s.isBefore, n, p.toNew.tenants, len(p.new.e.TenantID))
+}
+
+func (p *pair) roleNumber(s side, n estate.Role) int32 {
+	return common(s.isBefore, n, p.toNew.roles, len(p.new.e.Roles))
+}
+
+func (p *pair) directoryRoleNumber(s side, n estate.DirectoryRole) int32 {
+	return common(s.isBefore, n, p.toNew.directory, len(p.new.e.DirectoryRoles))
+}
+
+func (p *pair) nodeNumber(s side, n estate.Node) int32 {
+	return common(s.isBefore, n, p.toNew.nodes, len(p.new.e.NodeParent))
+}
+
+// whose is the side that a common number is told by, and the number there.
+func (p *pair) whose(n int32, news int) (side, int32) {
+	if int(n) < news {
+		return p.sides()[1], n
+	}
+	return p.sides()[0], n - int32(news)
+}
+
+// account is an account by its common number, on both sides; none where it is not.
+func (p *pair) account(n int32) both {
+	if s, m := p.whose(n, len(p.new.e.PrincipalID)); s.isBefore {
+		return both{estate.Principal(m), none}
+	}
+	return both{p.toOld.principals[n], estate.Principal(n)}
 }
 
 // match lays two sorted lists side by side.
@@ -155,11 +208,21 @@ func (p *pair) matchNodes() {
 	a, b := p.old.e, p.new.e
 	p.toNew.nodes, p.toOld.nodes = nobody[estate.Node](len(a.NodeParent)), nobody[estate.Node](len(b.NodeParent))
 	types := p.matchTypes()
-	for t, to := range p.toNew.tenants {
-		if to != none {
-			p.matchBelow(a.TenantRoot[t], b.TenantRoot[to], types)
+	half := 0 // of the places
+	for half < len(a.TenantRoot) && int(a.TenantRoot[half]) < len(a.NodeParent)/2 {
+		half++
+	}
+	trees := func(from, to int) {
+		for t := from; t < to; t++ {
+			if also := p.toNew.tenants[t]; also != none {
+				p.matchBelow(a.TenantRoot[t], b.TenantRoot[also], types)
+			}
 		}
 	}
+	var wait sync.WaitGroup
+	wait.Go(func() { trees(0, half) })
+	trees(half, len(a.TenantRoot))
+	wait.Wait()
 	for n := range a.NodeParent {
 		node := estate.Node(n)
 		if p.toNew.nodes[n] != none || a.NodeType[n] != estate.TypeSubscription && a.NodeType[n] != estate.TypeManagementGroup {

@@ -1,9 +1,10 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"latchkey/access/estate"
 	"latchkey/csp"
@@ -24,14 +25,18 @@ func (p *pair) dapRows() {
 		listed[i] = relations(s, s.e.DAPs)
 	}
 	for _, s := range p.sides() {
+		if maps.Equal(listed[0], listed[1]) {
+			return
+		}
 		agents := s.agents()
 		for _, d := range s.e.DAPs {
 			key := [2]csp.TenantID{s.e.TenantID[d.Partner], s.e.TenantID[d.Customer]}
 			if listed[0][key] == listed[1][key] {
 				continue
 			}
+			f := fact{kind: dapFact, state: flag(listed[1][key] != over), a: p.tenantNumber(s, d.Partner), b: p.tenantNumber(s, d.Customer)}
 			for _, g := range agents[d.Partner] {
-				p.touchAll(s, s.acting(g), area{wholly: []tenant{s.tenant(d.Customer)}}, s.dapCause(d, listed[1][key] != over))
+				p.touchAll(s, s.acting(g), area{wholly: []tenant{s.tenant(d.Customer)}}, f)
 			}
 		}
 	}
@@ -50,54 +55,80 @@ func relations(s side, list []estate.Relationship) map[[2]csp.TenantID]term {
 // gdapRows compares GDAP relationships with their access assignments. One that
 // differs in anything touches all its groups.
 func (p *pair) gdapRows() {
-	type key struct {
-		id csp.GDAPID
-		of csp.TenantID
+	a, b := p.old.e, p.new.e
+	toNew, toOld := match[int32](len(a.GDAPs), len(b.GDAPs), func(i, j int) int {
+		x, y := &a.GDAPs[i], &b.GDAPs[j]
+		return cmp.Or(a.TenantID[x.Customer].Compare(b.TenantID[y.Customer]), x.ID.Compare(y.ID))
+	})
+	rows := [2][]uint32{accessRows(a), accessRows(b)}
+	for n, to := range toNew {
+		gave, gives := p.old.lends(int32(n)), p.new.lends(to)
+		if gave == gives && (!gave || p.sameGDAP(rows, int32(n), to)) {
+			continue
+		}
+		p.touchGDAP(rows, int32(n), to, gave, gives)
 	}
-	told := [2]map[key]string{{}, {}}
-	keyOf := func(s side, g estate.GDAP) key { return key{g.ID, s.e.TenantID[g.Customer]} }
+	for n, from := range toOld {
+		if from == none && p.new.lends(int32(n)) {
+			p.touchGDAP(rows, none, int32(n), false, true)
+		}
+	}
+}
+
+// accessRows says where each relationship's access assignments begin.
+func accessRows(e *estate.Estate) []uint32 {
+	from := make([]uint32, len(e.GDAPs)+1)
+	for _, a := range e.AccessAssignments {
+		from[a.GDAP+1]++
+	}
+	for n := range e.GDAPs {
+		from[n+1] += from[n]
+	}
+	return from
+}
+
+// lends says whether a relationship gives anything at the instant (R11).
+func (w *world) lends(n int32) bool {
+	return n != none && w.e.GDAPs[n].Status == csp.GDAPActive && w.term(w.e.GDAPs[n].Term) != over
+}
+
+// sameGDAP compares what two relationships lend, and to whom.
+func (p *pair) sameGDAP(rows [2][]uint32, n, to int32) bool {
+	x, y := p.old.e.GDAPs[n], p.new.e.GDAPs[to]
+	if p.toNew.tenants[x.Partner] != y.Partner || !p.sameRoles(x.Roles, y.Roles) {
+		return false
+	}
+	active := func(a estate.AccessAssignment) bool { return a.Status == csp.GDAPActive }
+	list := gathered(p.old.e.AccessAssignments[rows[0][n]:rows[0][n+1]], active)
+	other := gathered(p.new.e.AccessAssignments[rows[1][to]:rows[1][to+1]], active)
+	return slices.EqualFunc(list, other, func(a, b estate.AccessAssignment) bool {
+		return p.toNew.principals[a.Group] == b.Group && p.sameRoles(a.Roles, b.Roles)
+	})
+}
+
+// gathered are the rows that are of a kind.
+func gathered[T any](rows []T, is func(T) bool) []T {
+	if !slices.ContainsFunc(rows, func(row T) bool { return !is(row) }) {
+		return rows
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(row T) bool { return !is(row) })
+}
+
+func (p *pair) sameRoles(a, b []estate.DirectoryRole) bool {
+	return slices.EqualFunc(a, b, func(a, b estate.DirectoryRole) bool { return p.toNew.directory[a] == b })
+}
+
+func (p *pair) touchGDAP(rows [2][]uint32, n, to int32, gave, gives bool) {
+	f := fact{kind: gdapFact, state: flag(gave) | flag(gives)<<1, a: n, b: to}
 	for i, s := range p.sides() {
-		for n, g := range s.e.GDAPs {
-			told[i][keyOf(s, g)] = s.gdapText(n)
+		g := [2]int32{n, to}[i]
+		if g == none {
+			continue
+		}
+		for _, a := range s.e.AccessAssignments[rows[i][g]:rows[i][g+1]] {
+			p.touchAll(s, s.acting(a.Group), area{wholly: []tenant{s.tenant(s.e.GDAPs[g].Customer)}}, f)
 		}
 	}
-	for _, s := range p.sides() {
-		for _, a := range s.e.AccessAssignments {
-			g := s.e.GDAPs[a.GDAP]
-			before, after := told[0][keyOf(s, g)], told[1][keyOf(s, g)]
-			if before != after {
-				p.touchAll(s, s.acting(a.Group), area{wholly: []tenant{s.tenant(g.Customer)}}, s.gdapCause(g, before, after))
-			}
-		}
-	}
-}
-
-// notActive is the text of a relationship that gives nothing.
-const notActive = "not active"
-
-// gdapText is all of a relationship that matters at the instant (R11); empty
-// stands for one that is not there.
-func (s side) gdapText(n int) string {
-	g := s.e.GDAPs[n]
-	if g.Status != csp.GDAPActive || s.term(g.Term) == over {
-		return notActive
-	}
-	text := []string{fmt.Sprint(s.e.TenantID[g.Partner], ids(s, g.Roles))}
-	for _, a := range s.e.AccessAssignments {
-		if int(a.GDAP) == n && a.Status == csp.GDAPActive {
-			text = append(text, fmt.Sprint(s.e.PrincipalID[a.Group], ids(s, a.Roles)))
-		}
-	}
-	return strings.Join(text, " ")
-}
-
-func ids(s side, roles []estate.DirectoryRole) []string {
-	list := make([]string, len(roles))
-	for i, role := range roles {
-		list[i] = s.e.DirectoryRoles[role].ID.String()
-	}
-	slices.Sort(list)
-	return list
 }
 
 // linkRows compares what the direct link depends on (R22): the rules of the
@@ -105,11 +136,7 @@ func ids(s side, roles []estate.DirectoryRole) []string {
 func (p *pair) linkRows() {
 	for n, to := range p.toNew.tenants {
 		if to != none && p.old.e.TenantRules[n] != p.new.e.TenantRules[to] {
-			cause := Cause{Text: "the old rules begin to hold in " + p.old.tenantName(estate.Tenant(n)), Rule: "R22"}
-			if p.new.e.TenantRules[to] == 0 {
-				cause.Text = "the old rules hold no more in " + p.old.tenantName(estate.Tenant(n))
-			}
-			p.touchStrangers(tenant{estate.Tenant(n), to}, cause)
+			p.touchStrangers(tenant{estate.Tenant(n), to}, fact{kind: rulesFact, state: p.new.e.TenantRules[to], a: int32(to)})
 		}
 	}
 	resellers := [2]map[[2]csp.TenantID]term{}
@@ -120,7 +147,8 @@ func (p *pair) linkRows() {
 		for _, r := range s.e.Resellers {
 			key := [2]csp.TenantID{s.e.TenantID[r.Partner], s.e.TenantID[r.Customer]}
 			if resellers[0][key] != resellers[1][key] {
-				p.touchStrangers(s.tenant(r.Customer), s.resellerCause(r, resellers[1][key] != over))
+				f := fact{kind: resellerFact, state: flag(resellers[1][key] != over), a: p.tenantNumber(s, r.Partner), b: p.tenantNumber(s, r.Customer)}
+				p.touchStrangers(s.tenant(r.Customer), f)
 			}
 		}
 	}
@@ -128,7 +156,7 @@ func (p *pair) linkRows() {
 
 // touchStrangers notes that everybody who has a role in a tenant by a group of
 // another tenant is touched there.
-func (p *pair) touchStrangers(at tenant, cause Cause) {
+func (p *pair) touchStrangers(at tenant, f fact) {
 	for _, s := range p.sides() {
 		t := at.new
 		if s.isBefore {
@@ -145,7 +173,7 @@ func (p *pair) touchStrangers(at tenant, cause Cause) {
 			}
 		}
 		slices.Sort(accounts)
-		p.touchAll(s, slices.Compact(accounts), area{wholly: []tenant{at}}, cause)
+		p.touchAll(s, slices.Compact(accounts), area{wholly: []tenant{at}}, f)
 	}
 }
 
@@ -159,9 +187,9 @@ func (p *pair) denialRows() {
 		}
 	}
 	for i, s := range p.sides() {
-		for _, d := range s.e.Denials {
+		for n, d := range s.e.Denials {
 			if !texts[1-i][s.denialText(d)] {
-				p.touchHolders(s, d.Node, area{spots: []spot{s.spot(d.Node)}}, s.denialCause(d))
+				p.touchHolders(s, d.Node, area{spots: []spot{s.spot(d.Node)}}, fact{kind: denialFact, side: s.number(), a: int32(n)})
 			}
 		}
 	}
@@ -206,7 +234,8 @@ func (p *pair) lighthouseRows() {
 		for _, l := range s.e.Lighthouses {
 			r := rowOf(s, l)
 			if rows[0][r] != rows[1][r] {
-				p.touchAll(s, s.acting(l.Principal), area{spots: []spot{r.at}}, s.lighthouseCause(l, rows[1][r]))
+				f := fact{kind: lighthouseFact, state: uint8(rows[1][r]), a: p.roleNumber(s, l.Role), b: p.nodeNumber(s, l.Node), c: p.principal(s, l.Principal)}
+				p.touchAll(s, s.acting(l.Principal), area{spots: []spot{r.at}}, f)
 			}
 		}
 	}
@@ -242,20 +271,20 @@ func (p *pair) gapRows() {
 }
 
 func (p *pair) touchGap(s side, g estate.Gap) {
-	cause := s.gapCause(g)
+	f := fact{kind: gapFact, side: s.number(), a: int32(g.Tenant), b: int32(g.Fact)}
 	node := s.e.TenantRoot[g.Tenant]
 	if g.Node != none {
 		node = g.Node
 	}
 	at := s.spot(node)
-	p.touchHolders(s, node, area{spots: []spot{at}}, cause)
+	p.touchHolders(s, node, area{spots: []spot{at}}, f)
 	for _, other := range p.sides() { // who holds something there on the other side only
 		there := at.new
 		if other.isBefore {
 			there = at.old
 		}
 		if other.isBefore != s.isBefore && there != none {
-			p.touchHolders(other, there, area{spots: []spot{at}}, cause)
+			p.touchHolders(other, there, area{spots: []spot{at}}, f)
 		}
 	}
 	if g.Fact == csp.MissingDenials {
@@ -263,7 +292,7 @@ func (p *pair) touchGap(s side, g estate.Gap) {
 	}
 	for who := s.e.TenantFirst[g.Tenant]; who < s.e.TenantFirst[g.Tenant+1]; who++ {
 		if account := s.account(who); account != none {
-			p.touchAll(s, []estate.Principal{account}, p.everywhere(s, who), cause)
+			p.touchAll(s, []estate.Principal{account}, p.everywhere(s, who), f)
 		}
 	}
 }

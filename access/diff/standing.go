@@ -9,20 +9,28 @@ import (
 // standing are the groups that any chain of memberships leads to from a
 // principal, whatever their terms, and itself first.
 func (w *world) standing(p estate.Principal) []estate.Principal {
-	if list, ok := w.groups[p]; ok {
-		return list
-	}
-	list := w.follow(p, w.e.GroupsFrom, w.e.GroupOf)
-	w.groups[p] = list
-	return list
+	return follow(p, w.e.GroupsFrom, w.e.GroupOf)
 }
 
 // follow collects what can be reached from a principal along edges.
-func (w *world) follow(p estate.Principal, from []uint32, to []estate.Principal) []estate.Principal {
+func follow(p estate.Principal, from []uint32, to []estate.Principal) []estate.Principal {
 	list := []estate.Principal{p}
-	seen := map[estate.Principal]bool{p: true}
+	var seen map[estate.Principal]bool
+	const few = 16
 	for next := 0; next < len(list); next++ {
 		for _, q := range to[from[list[next]]:from[list[next]+1]] {
+			if len(list) < few {
+				if !slices.Contains(list, q) {
+					list = append(list, q)
+				}
+				continue
+			}
+			if seen == nil {
+				seen = map[estate.Principal]bool{}
+				for _, known := range list {
+					seen[known] = true
+				}
+			}
 			if !seen[q] {
 				seen[q] = true
 				list = append(list, q)
@@ -35,12 +43,19 @@ func (w *world) follow(p estate.Principal, from []uint32, to []estate.Principal)
 // identities are all principals as which an account can act anywhere: itself, its
 // guest accounts, and the groups they are in.
 func (w *world) identities(p estate.Principal) []estate.Principal {
-	list := slices.Clone(w.standing(p))
+	list := w.standing(p)
 	for _, g := range w.e.Guest[w.e.GuestsFrom[p]:w.e.GuestsFrom[p+1]] {
 		list = append(list, w.standing(g)...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// holdingOf are those identities that have a role anywhere, assigned or projected.
+func (w *world) holdingOf(p estate.Principal) []estate.Principal {
+	return slices.DeleteFunc(w.identities(p), func(p estate.Principal) bool {
+		return w.e.HeldFrom[p] == w.e.HeldFrom[p+1] && len(w.projected[p]) == 0
+	})
 }
 
 // acting are the accounts that act as a principal: itself, the members of a group
@@ -51,7 +66,7 @@ func (w *world) acting(p estate.Principal) []estate.Principal {
 		return list
 	}
 	var list []estate.Principal
-	for _, q := range w.follow(p, w.e.MembersFrom, w.e.MemberOf) {
+	for _, q := range follow(p, w.e.MembersFrom, w.e.MemberOf) {
 		if a := w.account(q); a != none {
 			list = append(list, a)
 		}

@@ -5,25 +5,22 @@ import (
 	"slices"
 
 	"latchkey/access/estate"
-	"latchkey/access/naming"
 	"latchkey/csp"
 )
 
-// touch is what the differing rows touch of one account: places with everything
-// below them, and directories.
-type touch struct {
-	places      []placeTouch
-	directories []directoryTouch
-}
-
+// placeTouch is that a row touches an account at a place and everything in it, and
+// directoryTouch in a directory. Accounts have their common numbers, causes are
+// numbers of facts.
 type placeTouch struct {
-	at    spot
-	cause int // into pair.causes
+	account int32
+	cause   int32
+	at      spot
 }
 
 type directoryTouch struct {
-	at    tenant
-	cause int
+	account int32
+	cause   int32
+	at      tenant
 }
 
 // area is a part of the estate that a row touches, for whomever it touches.
@@ -36,44 +33,34 @@ type area struct {
 }
 
 // touchAll notes that a row touches accounts of one side in an area.
-func (p *pair) touchAll(s side, accounts []estate.Principal, a area, cause Cause) {
+func (p *pair) touchAll(s side, accounts []estate.Principal, a area, f fact) {
 	if len(accounts) == 0 {
 		return
 	}
-	number := p.number(cause)
+	cause := p.number(f)
 	for _, who := range accounts {
-		t := p.touchOf(s.e.PrincipalID[who])
+		account := p.principal(s, who)
 		for _, at := range a.spots {
-			t.places = append(t.places, placeTouch{at, number})
+			p.places = append(p.places, placeTouch{account, cause, at})
 		}
 		for _, at := range a.directories {
-			t.directories = append(t.directories, directoryTouch{at, number})
+			p.directories = append(p.directories, directoryTouch{account, cause, at})
 		}
 		for _, at := range a.wholly {
-			t.directories = append(t.directories, directoryTouch{at, number})
-			for _, held := range p.heldIn(s, who, at) {
-				t.places = append(t.places, placeTouch{held, number})
-			}
+			p.directories = append(p.directories, directoryTouch{account, cause, at})
+			p.eachHeldIn(p.account(account), at, func(held spot) { p.places = append(p.places, placeTouch{account, cause, held}) })
 		}
 	}
 }
 
-func (p *pair) touchOf(id csp.ObjectID) *touch {
-	t := p.touches[id]
-	if t == nil {
-		t = &touch{}
-		p.touches[id] = t
+func (p *pair) number(f fact) int32 {
+	n, known := p.factNumber[f]
+	if !known {
+		n = int32(len(p.facts))
+		p.facts = append(p.facts, f)
+		p.factNumber[f] = n
 	}
-	return t
-}
-
-func (p *pair) number(c Cause) int {
-	if n, ok := p.causeNumber[c]; ok {
-		return n
-	}
-	p.causes = append(p.causes, c)
-	p.causeNumber[c] = len(p.causes) - 1
-	return len(p.causes) - 1
+	return n
 }
 
 // both is an account on both sides; none where it is not.
@@ -86,30 +73,27 @@ func (p *pair) both(s side, who estate.Principal) both {
 	return both{p.toOld.principals[who], who}
 }
 
-// heldIn are the places in a tenant at which an account of a side holds
-// anything, on either side.
-func (p *pair) heldIn(s side, who estate.Principal, at tenant) []spot {
-	b := p.both(s, who)
-	var spots []spot
-	if b.old != none && at.old != none {
-		first := p.old.e.TenantRoot[at.old]
-		spots = append(spots, p.old.held(b.old, first, p.old.e.NodeLast[first], p.oldSpot)...)
+// eachHeldIn yields the places in a tenant at which an account holds anything, on
+// either side.
+func (p *pair) eachHeldIn(b both, at tenant, do func(spot)) {
+	for _, s := range p.sides() {
+		who, t := b.new, at.new
+		if s.isBefore {
+			who, t = b.old, at.old
+		}
+		if who == none || t == none {
+			continue
+		}
+		identities, known := s.holding[who]
+		if !known {
+			identities = s.holdingOf(who)
+			s.holding[who] = identities
+		}
+		first := s.e.TenantRoot[t]
+		for _, identity := range identities {
+			s.eachHeld(identity, first, s.e.NodeLast[first], func(n estate.Node) { do(s.spot(n)) })
+		}
 	}
-	if b.new != none && at.new != none {
-		first := p.new.e.TenantRoot[at.new]
-		spots = append(spots, p.new.held(b.new, first, p.new.e.NodeLast[first], p.newSpot)...)
-	}
-	return spots
-}
-
-// held are the places from first to last at which an account holds anything by
-// one of its identities.
-func (w *world) held(who estate.Principal, first, last estate.Node, to func(estate.Node) spot) []spot {
-	var spots []spot
-	for _, identity := range w.identities(who) {
-		w.eachHeld(identity, first, last, func(n estate.Node) { spots = append(spots, to(n)) })
-	}
-	return spots
 }
 
 // eachHeld yields the places from first to last at which a principal itself has
@@ -162,6 +146,15 @@ func (p *pair) findTouches() {
 	p.denialRows()
 	p.lighthouseRows()
 	p.gapRows()
+	for _, at := range p.moved {
+		if at.old != none {
+			p.old.turns = append(p.old.turns, at.old)
+		}
+		if at.new != none {
+			p.new.turns = append(p.new.turns, at.new)
+		}
+	}
+	p.old.turns, p.new.turns = sorted(p.old.turns), sorted(p.new.turns)
 }
 
 // index collects what is looked up by principal.
@@ -182,6 +175,23 @@ func (w *world) index() {
 	for _, d := range w.e.Denials {
 		for _, who := range slices.Concat(d.Principals, d.Excluded) {
 			w.denies[who] = append(w.denies[who], d.Node)
+		}
+	}
+	w.findTurns()
+}
+
+// findTurns collects the places where denials and gaps are, and those just below
+// a denial that is about its own place only (R19).
+func (w *world) findTurns() {
+	for _, d := range w.e.Denials {
+		w.turns = append(w.turns, d.Node)
+		for child := d.Node + 1; d.ThisScopeOnly && child <= w.e.NodeLast[d.Node]; child = w.e.NodeLast[child] + 1 {
+			w.turns = append(w.turns, child)
+		}
+	}
+	for _, g := range w.e.Gaps {
+		if g.Node != none {
+			w.turns = append(w.turns, g.Node)
 		}
 	}
 }
@@ -212,7 +222,8 @@ func (p *pair) principalRows() {
 			}
 			a := p.everywhere(s, who)
 			a.wholly = append(a.wholly, s.tenant(s.e.PrincipalTenant[n]))
-			p.touchAll(s, s.acting(who), a, s.principalCause(who, to[n] == none || other.e.PrincipalTenant[to[n]] == none))
+			only := to[n] == none || other.e.PrincipalTenant[to[n]] == none
+			p.touchAll(s, s.acting(who), a, fact{kind: principalFact, side: s.number(), state: flag(only), a: int32(who)})
 		}
 	}
 }
@@ -237,15 +248,39 @@ func (p *pair) membershipRows() {
 		for n := range s.e.PrincipalID {
 			member := estate.Principal(n)
 			also := p.both(s, member)
+			if p.sameGroups(also) {
+				continue
+			}
 			for i := s.e.GroupsFrom[n]; i < s.e.GroupsFrom[n+1]; i++ {
 				group := s.e.GroupOf[i]
-				if p.firmness(p.old, also.old, p.both(s, group).old) == p.firmness(p.new, also.new, p.both(s, group).new) {
+				after := p.firmness(p.new, also.new, p.both(s, group).new)
+				if p.firmness(p.old, also.old, p.both(s, group).old) == after {
 					continue
 				}
-				p.touchAll(s, s.acting(member), p.everywhere(s, group), s.membershipCause(member, group, p.firmness(p.new, also.new, p.both(s, group).new)))
+				f := fact{kind: membershipFact, state: uint8(after), a: p.principal(s, member), b: p.principal(s, group)}
+				p.touchAll(s, s.acting(member), p.everywhere(s, group), f)
 			}
 		}
 	}
+}
+
+// sameGroups is the quick look: the same groups in the same order, for always.
+func (p *pair) sameGroups(member both) bool {
+	if member.old == none || member.new == none {
+		return false
+	}
+	a, b := p.old.e, p.new.e
+	i, j := a.GroupsFrom[member.old], b.GroupsFrom[member.new]
+	n := a.GroupsFrom[member.old+1] - i
+	if b.GroupsFrom[member.new+1]-j != n {
+		return false
+	}
+	for ; n > 0; i, j, n = i+1, j+1, n-1 {
+		if a.GroupTerm[i]|b.GroupTerm[j] != 0 || p.toNew.principals[a.GroupOf[i]] != b.GroupOf[j] {
+			return false
+		}
+	}
+	return true
 }
 
 // firmness is the firmest membership of a member in a group.
@@ -340,7 +375,12 @@ func numbers(from, end uint32) []uint32 {
 }
 
 func (p *pair) touchAssignment(s side, n uint32, at spot) {
-	p.touchAll(s, s.acting(s.e.AssignmentPrincipal[n]), area{spots: []spot{at}}, s.assignmentCause(n))
+	node := at.new
+	if s.isBefore {
+		node = at.old
+	}
+	f := fact{kind: assignmentFact, side: s.number(), state: s.e.AssignmentForeign[n], a: int32(s.e.AssignmentRole[n]), b: int32(node), c: int32(s.e.AssignmentPrincipal[n])}
+	p.touchAll(s, s.acting(s.e.AssignmentPrincipal[n]), area{spots: []spot{at}}, f)
 }
 
 // nodeRows finds places that are new or gone where that says something by
@@ -361,7 +401,7 @@ func (p *pair) nodeRows() {
 				continue
 			}
 			p.moved = append(p.moved, s.spot(node))
-			p.touchHolders(s, node, area{spots: []spot{s.spot(node)}}, s.nodeCause(node, also == none))
+			p.touchHolders(s, node, area{spots: []spot{s.spot(node)}}, fact{kind: nodeFact, side: s.number(), state: flag(also == none), a: p.nodeNumber(s, node)})
 		}
 	}
 }
@@ -385,23 +425,23 @@ func (p *pair) sameOwner(s side, other *world, node, also estate.Node) bool {
 
 // touchHolders notes that everybody who holds anything at, above or below a place
 // is touched in the area.
-func (p *pair) touchHolders(s side, node estate.Node, a area, cause Cause) {
+func (p *pair) touchHolders(s side, node estate.Node, a area, f fact) {
 	var who []estate.Principal
 	for up := s.e.NodeParent[node]; up != none; up = s.e.NodeParent[up] {
-		who = append(who, s.holding(up, up)...)
+		who = append(who, s.holdersIn(up, up)...)
 	}
-	who = append(who, s.holding(node, s.e.NodeLast[node])...)
+	who = append(who, s.holdersIn(node, s.e.NodeLast[node])...)
 	slices.Sort(who)
 	var accounts []estate.Principal
 	for _, holder := range slices.Compact(who) {
 		accounts = append(accounts, s.acting(holder)...)
 	}
 	slices.Sort(accounts)
-	p.touchAll(s, slices.Compact(accounts), a, cause)
+	p.touchAll(s, slices.Compact(accounts), a, f)
 }
 
-// holding are the principals that have a role at the places from first to last.
-func (s side) holding(first, last estate.Node) []estate.Principal {
+// holdersIn are the principals that have a role at the places from first to last.
+func (s side) holdersIn(first, last estate.Node) []estate.Principal {
 	who := slices.Clone(s.e.AssignmentPrincipal[s.e.AssignmentsFrom[first]:s.e.AssignmentsFrom[last+1]])
 	for _, l := range s.e.Lighthouses {
 		if first <= l.Node && l.Node <= last {
@@ -433,15 +473,19 @@ func (p *pair) roleRows() {
 		for i, role := range s.e.AssignmentRole {
 			if is(role) {
 				at := s.spot(s.e.AssignmentNode(uint32(i)))
-				p.touchAll(s, s.acting(s.e.AssignmentPrincipal[i]), area{spots: []spot{at}}, s.roleCause(role))
+				p.touchAll(s, s.acting(s.e.AssignmentPrincipal[i]), area{spots: []spot{at}}, p.roleFact(s, role))
 			}
 		}
 		for _, l := range s.e.Lighthouses {
 			if is(l.Role) {
-				p.touchAll(s, s.acting(l.Principal), area{spots: []spot{s.spot(l.Node)}}, s.roleCause(l.Role))
+				p.touchAll(s, s.acting(l.Principal), area{spots: []spot{s.spot(l.Node)}}, p.roleFact(s, l.Role))
 			}
 		}
 	}
+}
+
+func (p *pair) roleFact(s side, role estate.Role) fact {
+	return fact{kind: roleFact, a: p.roleNumber(s, role)}
 }
 
 // directoryRows compares who holds directory roles, and what those allow.
@@ -463,7 +507,8 @@ func (p *pair) directoryRows() {
 		for _, d := range s.e.DirectoryAssignments {
 			r := row{s.e.PrincipalID[d.Principal], s.e.TenantID[d.Tenant], s.e.DirectoryRoles[d.Role].ID}
 			if rows[0][r] != rows[1][r] {
-				p.touchAll(s, s.acting(d.Principal), area{directories: []tenant{s.tenant(d.Tenant)}}, s.directoryCause(d, rows[1][r]))
+				f := fact{kind: directoryFact, state: uint8(rows[1][r]), a: p.directoryRoleNumber(s, d.Role), b: p.tenantNumber(s, d.Tenant), c: p.principal(s, d.Principal)}
+				p.touchAll(s, s.acting(d.Principal), area{directories: []tenant{s.tenant(d.Tenant)}}, f)
 			}
 		}
 	}
@@ -471,12 +516,12 @@ func (p *pair) directoryRows() {
 		role := p.old.e.DirectoryRoles[n]
 		if to == none && isOfAgents(role.ID) ||
 			to != none && (p.old.e.DirectoryListed[n] != p.new.e.DirectoryListed[to] || !slices.Equal(role.Actions, p.new.e.DirectoryRoles[to].Actions)) {
-			p.touchDirectoryRole(role.ID, role.Name)
+			p.touchDirectoryRole(role.ID, fact{kind: directoryRoleFact, a: p.directoryRoleNumber(p.sides()[0], estate.DirectoryRole(n))})
 		}
 	}
 	for n, from := range p.toOld.directory {
 		if role := p.new.e.DirectoryRoles[n]; from == none && isOfAgents(role.ID) {
-			p.touchDirectoryRole(role.ID, role.Name)
+			p.touchDirectoryRole(role.ID, fact{kind: directoryRoleFact, a: int32(n)})
 		}
 	}
 }
@@ -489,17 +534,16 @@ func isOfAgents(role csp.DirectoryRoleID) bool {
 
 // touchDirectoryRole notes that everybody who has a directory role is touched in
 // the directories where he has it.
-func (p *pair) touchDirectoryRole(id csp.DirectoryRoleID, name string) {
-	cause := Cause{Text: "the directory role " + naming.Clean(name) + " allows something else, or is not known on both sides", Rule: "R14"}
+func (p *pair) touchDirectoryRole(id csp.DirectoryRoleID, f fact) {
 	for _, s := range p.sides() {
 		for _, d := range s.e.DirectoryAssignments {
 			if s.e.DirectoryRoles[d.Role].ID == id {
-				p.touchAll(s, s.acting(d.Principal), area{directories: []tenant{s.tenant(d.Tenant)}}, cause)
+				p.touchAll(s, s.acting(d.Principal), area{directories: []tenant{s.tenant(d.Tenant)}}, f)
 			}
 		}
 		for group, customers := range s.opened { // by GDAP and DAP, whatever the role
 			for _, t := range customers {
-				p.touchAll(s, s.acting(group), area{directories: []tenant{s.tenant(t)}}, cause)
+				p.touchAll(s, s.acting(group), area{directories: []tenant{s.tenant(t)}}, f)
 			}
 		}
 	}

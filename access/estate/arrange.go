@@ -336,8 +336,8 @@ func (b *Builder) singleAssignments() ([]assignmentRow, error) {
 		row := b.assignments[i]
 		hash := seen.Hash(row.name[:])
 		for step := 0; ; step++ {
-			at := seen.At(hash, step)
-			if at == lookup.None {
+			var at int32
+			if at, step = seen.Next(hash, step); at == lookup.None {
 				seen.Put(hash, step, int32(len(rows)))
 				rows = append(rows, row)
 				break

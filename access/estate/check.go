@@ -610,11 +610,21 @@ func (e *Estate) checkUnique() error {
 			return fmt.Errorf("principal %s is there twice", id)
 		}
 	}
+	var key nodeKey
 	for n := range Node(e.Nodes()) {
-		if kind := e.NodeType[n]; kind == TypeManagementGroup || kind == TypeSubscription {
-			if found, _ := e.FindNode(e.NodeTenant[n], e.Scope(n).String()); found != n {
-				return fmt.Errorf("%s is there twice", e.Scope(n))
-			}
+		tenant, path := Tenant(None), lowSubscriptions
+		switch e.NodeType[n] {
+		case TypeSubscription:
+		case TypeManagementGroup:
+			tenant, path = e.NodeTenant[n], lowManagementGroups
+		default:
+			continue
+		}
+		key.setTenant(tenant)
+		end := tenantBytes + copy(key[tenantBytes:], path)
+		end += len(lookup.LowerBytes(key[end:], e.NodeName.Bytes(int(n))))
+		if e.at(key[:end]) != n {
+			return fmt.Errorf("%s is there twice", e.Scope(n))
 		}
 	}
 	return nil

@@ -38,9 +38,22 @@ type Estate struct {
 	// (R11), sorted by group, then customer, role and relationship.
 	GDAPGrants []GDAPGrant
 
+	// Rungs has one entry more than there are places.
+	Rungs []Rung
+
 	principals *lookup.IDs[csp.Principal]
 	nodes      lookup.Slots
 	domains    []domain // all of them, sorted
+}
+
+// Rung is what it takes of a place to walk up the tree, all in one piece of
+// memory: the columns have it as well, each in another place, and among millions
+// of places every look at one is a wait.
+type Rung struct {
+	Parent      Node
+	Assignments uint32 // as AssignmentsFrom: up to those of the next rung
+	name        uint32 // as NodeName.From
+	kind        uint16 // as NodeType
 }
 
 // FindTenant finds a tenant by its id, listed or not.
@@ -178,9 +191,9 @@ func (k *nodeKey) write(tenant Tenant, scope string) []byte {
 func (e *Estate) at(key []byte) Node {
 	hash := e.nodes.Hash(key)
 	for step := 0; ; step++ {
-		n := Node(e.nodes.At(hash, step))
-		if n == None || e.isAt(n, key) {
-			return n
+		var n int32
+		if n, step = e.nodes.Next(hash, step); n == None || e.isAt(Node(n), key) {
+			return Node(n)
 		}
 	}
 }
@@ -189,25 +202,25 @@ func (e *Estate) at(key []byte) Node {
 // the last segment up.
 func (e *Estate) isAt(n Node, key []byte) bool {
 	for {
-		name := e.NodeName.Bytes(int(n))
+		r := &e.Rungs[n]
+		name := e.NodeName.Text[r.name:e.Rungs[n+1].name]
 		at := len(key) - len(name) - 1
 		if at < tenantBytes || key[at] != '/' || !lookup.EqualLower(name, key[at+1:]) {
 			return false
 		}
 		key = key[:at+1]
-		kind := e.NodeType[n]
-		switch kind {
+		switch r.kind {
 		case TypeSubscription:
 			return bytes.Equal(key[tenantBytes:], lowSubscriptions)
 		case TypeManagementGroup:
 			return bytes.Equal(key[tenantBytes:], lowManagementGroups) && binary.LittleEndian.Uint32(key) == uint32(e.NodeTenant[n])
 		}
-		typeName := e.TypeName.Bytes(int(kind))
+		typeName := e.TypeName.Bytes(int(r.kind))
 		at = len(key) - len(typeName) - 2
 		if at < tenantBytes || key[at] != '/' || !lookup.EqualLower(typeName, key[at+1:len(key)-1]) {
 			return false
 		}
-		key, n = key[:at], e.NodeParent[n]
+		key, n = key[:at], r.Parent
 	}
 }
 

@@ -21,6 +21,7 @@ func index(c Columns) *Estate {
 }
 
 func (e *Estate) indexPrincipals() {
+	e.indexRungs()
 	e.principals = lookup.NewIDs(e.PrincipalID)
 	e.indexMembers()
 	e.indexHeld()
@@ -36,6 +37,7 @@ func (e *Estate) indexRows() {
 // parent is the beginning of what was written last.
 func (e *Estate) indexNodes() {
 	e.nodes = lookup.MakeSlots(e.Nodes())
+	fill := e.nodes.Fill(e.Nodes())
 	types := make([][]byte, e.TypeName.Len()) // with slashes around, in lower case
 	for kind := range types {
 		types[kind] = bytes.ToLower([]byte("/" + e.TypeName.At(kind) + "/"))
@@ -64,9 +66,19 @@ func (e *Estate) indexNodes() {
 		end := ends[len(ends)-1]
 		end += copy(buffer[end:], types[kind])
 		end += len(lookup.LowerBytes(buffer[end:], e.NodeName.Bytes(int(n))))
-		e.nodes.Add(e.nodes.Hash(buffer[:end]), int32(n))
+		fill.Add(e.nodes.Hash(buffer[:end]), int32(n))
 		above, ends = append(above, n), append(ends, end)
 	}
+	fill.Done()
+}
+
+func (e *Estate) indexRungs() {
+	n := e.Nodes()
+	e.Rungs = make([]Rung, n+1)
+	for i := range e.Rungs[:n] {
+		e.Rungs[i] = Rung{e.NodeParent[i], e.AssignmentsFrom[i], e.NodeName.From[i], e.NodeType[i]}
+	}
+	e.Rungs[n] = Rung{None, e.AssignmentsFrom[n], e.NodeName.From[n], 0}
 }
 
 func (e *Estate) indexMembers() {

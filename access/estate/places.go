@@ -158,14 +158,14 @@ func (p *places) below(place int32, rest string) int32 {
 func (p *places) child(parent int32, kind uint16, name string) int32 {
 	var buffer placeKey
 	key, lowered := buffer.write(parent, kind, name)
-	hash := uint32(p.slots.Hash(key))
+	hash := p.slots.Hash(key)
 	for step := 0; ; step++ {
-		n := p.slots.At(uint64(hash), step)
-		if n == lookup.None {
+		var n int32
+		if n, step = p.slots.Next(hash, step); n == lookup.None {
 			n = p.add(hash, parent, kind, name)
-			p.slots.Put(uint64(hash), step, n)
+			p.slots.Put(hash, step, n)
 			if p.slots.Full() {
-				p.slots.Grow(func(n int32) uint64 { return uint64(p.hash[n]) })
+				p.slots.Grow(func(n int32) uint32 { return p.hash[n] })
 			}
 			return n
 		}

@@ -14,12 +14,14 @@ package naming
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"unicode"
 
 	"latchkey/access/estate"
+	"latchkey/csp/names"
 )
 
 // Names finds what is in one estate. Any number of goroutines may use it at once.
@@ -41,8 +43,11 @@ func New(e *estate.Estate) *Names {
 	})}
 }
 
-// mostListed bounds how many candidates or nearest names an error lists.
-const mostListed = 8
+// An error lists at most so many candidates or known names, and nearest ones.
+const (
+	mostListed = 8
+	mostNear   = 5
+)
 
 // Error says that a text names nothing, or more than one thing.
 type Error struct {
@@ -58,6 +63,12 @@ type Error struct {
 	More       bool
 	// Nearest are the names most like the text, when there is no such thing.
 	Nearest []string
+	// Known are names that there are, when none is near: sorted, and at most eight;
+	// KnownMore says how many others there are. KnownAs is what they are, in the
+	// plural; it is empty where none were looked for.
+	Known     []string
+	KnownAs   string
+	KnownMore int
 	// Hint is what to write instead, if that is known.
 	Hint string
 }
@@ -80,7 +91,7 @@ func (e *Error) Error() string {
 	case len(e.Nearest) > 0:
 		text = "there is no " + e.Noun + " " + quoted + in + "; nearest: " + strings.Join(e.Nearest, ", ")
 	default:
-		text = "there is no " + e.Noun + " " + quoted + in
+		text = "there is no " + e.Noun + " " + quoted + in + e.known()
 	}
 	if e.Hint != "" {
 		text += "; " + e.Hint
@@ -88,9 +99,39 @@ func (e *Error) Error() string {
 	return text
 }
 
+// known ends the sentence with what there is.
+func (e *Error) known() string {
+	text := "; the world"
+	if e.In != "" {
+		text = ", which"
+	}
+	switch {
+	case e.KnownAs == "":
+		return ""
+	case len(e.Known) == 0:
+		return text + " has no " + e.KnownAs
+	}
+	text += " has the " + e.KnownAs + ": " + strings.Join(e.Known, ", ")
+	if e.KnownMore > 0 {
+		text += fmt.Sprintf(", and %d more", e.KnownMore)
+	}
+	return text
+}
+
 // unknown is an Error about a text that names nothing.
-func unknown(noun, text, in string, near *nearest) *Error {
-	return &Error{Noun: noun, Text: text, In: in, Nearest: near.names()}
+func unknown(noun, text, in string, near *names.Near) *Error {
+	return &Error{Noun: noun, Text: text, In: in, Nearest: near.Names(mostNear)}
+}
+
+// orKnown adds what there is of a kind, if nothing was near.
+func (e *Error) orKnown(as string, all func() []string) *Error {
+	if len(e.Nearest) > 0 {
+		return e
+	}
+	known := all()
+	most := min(len(known), mostListed)
+	e.KnownAs, e.Known, e.KnownMore = as, known[:most], len(known)-most
+	return e
 }
 
 // ambiguous is an Error about a text that names several things.

@@ -2,6 +2,8 @@ package naming_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,10 +104,10 @@ func TestTenantsAreFoundByWhatPeopleType(t *testing.T) {
 		{"domainless", "Domainless (08000000-0000-0000-0000-000000000000)"},
 		{"nameless", "nameless.example"},
 		{"09000000-0000-0000-0000-000000000000", "09000000-0000-0000-0000-000000000000"},
-		{"contosso", `there is no tenant "contosso"; nearest: Contoso (contoso.example), Contrast (contrast.example)`},
+		{"contosso", `there is no tenant "contosso"; nearest: Contoso (contoso.example)`},
 		{"con", `there is no tenant "con"; nearest: Contoso (contoso.example), Contrast (contrast.example)`},
-		{"nobody at all", `there is no tenant "nobody at all"`},
-		{"", `there is no tenant ""`},
+		{"nobody at all", `there is no tenant "nobody at all"; the world has the tenants: 09000000-0000-0000-0000-000000000000, Alder Cloud, Birch, Contoso, Contrast, Domainless, nameless.example`},
+		{"", `there is no tenant ""; the world has the tenants: 09000000-0000-0000-0000-000000000000, Alder Cloud, Birch, Contoso, Contrast, Domainless, nameless.example`},
 		{"11111111-0000-0000-0000-000000000000", `there is no tenant "11111111-0000-0000-0000-000000000000"`},
 	}
 	for _, test := range tests {
@@ -157,16 +159,16 @@ func TestPrincipalsAreFoundByWhatPeopleType(t *testing.T) {
 		{"AdminAgents @ alder", naming.Anybody, "", "AdminAgents (x, Alder Cloud)"},
 		{"63000000-0000-0000-0000-000000000000", naming.Account, "", "63000000-0000-0000-0000-000000000000"},
 		{"ann", naming.Account, "", `"ann" may mean ann (ann@alder.example, Alder Cloud), or ann (ann@birch.example, Birch): write which`},
-		{"ann", naming.Account, "contoso", `there is no user or service principal "ann" in Contoso`},
+		{"ann", naming.Account, "contoso", `there is no user or service principal "ann" in Contoso, which has the users and service principals: bob, cleo, nameless@contoso.example, robot`},
 		{"jim", naming.Account, "", `"jim" may mean Jim Beam (jim.beam@alder.example, Alder Cloud), or Jim Bond (jim.bond@alder.example, Alder Cloud): write which`},
 		{"clea", naming.Account, "", `there is no user or service principal "clea"; nearest: cleo (cleo@contoso.example, Contoso)`},
 		{"cloe", naming.Account, "", `there is no user or service principal "cloe"; nearest: cleo (cleo@contoso.example, Contoso)`},
 		{"clea@contoso.com", naming.Anybody, "", `there is no user, group or service principal "clea" in Contoso; nearest: cleo (cleo@contoso.example, Contoso)`},
 		{"night shift", naming.Account, "", `there is no user or service principal "night shift"; it is a group: ask about one of its members`},
-		{"cleo", naming.Group, "", `there is no group "cleo"`},
+		{"cleo", naming.Group, "", `there is no group "cleo"; the world has the groups: AdminAgents, HelpdeskAgents, Night shift, SalesAgents`},
 		{"63000000-0000-0000-0000-000000000001", naming.Group, "", `there is no group "63000000-0000-0000-0000-000000000001"`},
-		{strings.Repeat("x", 300), naming.Group, "", `there is no group "` + strings.Repeat("x", 80) + `..."`},
-		{"evil\x1b[31m\u202e", naming.Group, "", "there is no group \"evil\ufffd[31m\ufffd\""},
+		{strings.Repeat("x", 300), naming.Group, "", `there is no group "` + strings.Repeat("x", 80) + `..."; the world has the groups: AdminAgents, HelpdeskAgents, Night shift, SalesAgents`},
+		{"evil\x1b[31m\u202e", naming.Group, "", "there is no group \"evil\ufffd[31m\ufffd\"; the world has the groups: AdminAgents, HelpdeskAgents, Night shift, SalesAgents"},
 	}
 	for _, test := range tests {
 		in := estate.Tenant(estate.None)
@@ -235,6 +237,11 @@ func TestPlacesAreFoundByWhatPeopleType(t *testing.T) {
 		{"/subscriptions/x", naming.InAzure, "", "is no subscription id"},
 		{"shpo", naming.InAzure, "contoso", `there is no place "shpo" in Contoso; nearest: Shop (Contoso)`},
 		{"shop/wen", naming.Anywhere, "contoso", `there is no place "shop/wen" in Contoso; nearest: shop/web`},
+		{"shared services", naming.InAzure, "", `there is no place "shared services"; the world has the subscriptions: 07000000-0000-0000-0000-000000000000, Shop`},
+		{"nothing", naming.Anywhere, "contrast", `there is no place "nothing" in Contrast, which has the subscriptions: Shop`},
+		{"nothing", naming.Anywhere, "alder", `there is no place "nothing" in Alder Cloud, which has no subscriptions`},
+		{"cont", naming.Anywhere, "", `there is no place "cont"; nearest: Contoso (contoso.example), Contrast (contrast.example)`},
+		{"share", naming.InAzure, "contoso", `there is no place "share" in Contoso; nearest: shared (Contoso)`},
 		{"directory of nowhere", naming.Anywhere, "", `there is no tenant "nowhere"`},
 		{"directory", naming.InAzure, "", `there is no place "directory"`},
 	}
@@ -313,7 +320,7 @@ func TestWhatIsSaidIsFoundAgain(t *testing.T) {
 func TestRolesAreFoundByNameOrID(t *testing.T) {
 	n, _ := names(t)
 	for text, want := range map[string]string{
-		"odd ROLE": "Odd role", "owner": "Owner", "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+		"odd ROLE": "Odd role", "owner": "Owner", "monitoring READER": "Monitoring Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader", "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
 		"01000000-0000-0000-0000-000000000000": "Twin",
 		"Twin":                                 `"Twin" may mean Twin (01000000-0000-0000-0000-000000000000), or Twin (02000000-0000-0000-0000-000000000000): write which`,
 		"Ownr":                                 `there is no role "Ownr"; nearest: Owner`,
@@ -373,6 +380,70 @@ func TestActionsThatNobodyKnowsHaveNearestOnes(t *testing.T) {
 		}
 		if !known && (len(near) == 0 || near[0] != "Microsoft.Compute/virtualMachines/restart/action") {
 			t.Errorf("%s: %v", test.text, near)
+		}
+	}
+}
+
+func TestWhatThereIsIsListed(t *testing.T) {
+	n, _ := names(t)
+	contoso, _ := n.Tenant("contoso")
+	for _, test := range []struct {
+		what string
+		got  []string
+		want []string
+	}{
+		{"tenants", n.ListTenants(), []string{
+			"09000000-0000-0000-0000-000000000000", "Alder Cloud (alder.example)", "Birch (birch.example)", "Contoso (contoso.example)",
+			"Contrast (contrast.example)", "Domainless (08000000-0000-0000-0000-000000000000)", "nameless.example",
+		}},
+		{"people", n.ListPrincipals(naming.Account, estate.None)[3:7], []string{
+			"ann (ann@alder.example, Alder Cloud)", "ann (ann@birch.example, Birch)", "bob (bob@alder.example, Alder Cloud)",
+			"cleo (cleo@contoso.example, Contoso)",
+		}},
+		{"subscriptions", n.ListSubscriptions(estate.None), []string{"/subscriptions/07000000-0000-0000-0000-000000000000 (Contoso)", "Shop (Contoso)", "Shop (Contrast)"}},
+		{"subscriptions of Contoso", n.ListSubscriptions(contoso), []string{"/subscriptions/07000000-0000-0000-0000-000000000000 (Contoso)", "Shop (Contoso)"}},
+	} {
+		if !slices.Equal(test.got, test.want) {
+			t.Errorf("%s: %q, want %q", test.what, test.got, test.want)
+		}
+	}
+}
+
+func TestOfManyNamesTheFirstAreListed(t *testing.T) {
+	facts := csp.Facts{Tenants: []csp.Tenant{{ID: csp.TenantID{1}, Name: "Contoso"}}}
+	for i := range 30 {
+		facts.Subscriptions = append(facts.Subscriptions, csp.Subscription{ID: csp.SubscriptionID{byte(i + 1)}, Tenant: csp.TenantID{1}, Name: fmt.Sprintf("s%02d", i)})
+	}
+	x, err := access.Compile(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = naming.New(x.Estate).Place("elsewhere", naming.InAzure, estate.None)
+	if err == nil || err.Error() != `there is no place "elsewhere"; the world has the subscriptions: s00, s01, s02, s03, s04, s05, s06, s07, and 22 more` {
+		t.Error(err)
+	}
+}
+
+func TestNamesAreShortAndNeedNotBeTheirOwn(t *testing.T) {
+	n, x := names(t)
+	contoso, _ := n.Tenant("contoso")
+	web, err := n.Place("shop/web", naming.InAzure, contoso)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ got, want string }{
+		{n.PrincipalName(csp.ObjectID{1, 3}), "robot"},
+		{n.PrincipalName(csp.MustParseID[csp.Principal]("5f3759df-0000-4000-8000-000000000001")), "nameless@contoso.example"},
+		{n.PrincipalName(csp.ObjectID{77}), "4d000000-0000-0000-0000-000000000000"},
+		{n.TenantName(x.TenantID[contoso]), "Contoso"},
+		{n.TenantName(csp.TenantID{77}), "4d000000-0000-0000-0000-000000000000"},
+		{n.PlaceName(web), "Shop/web"},
+		{n.PlaceName(access.DirectoryOf(x.TenantID[contoso])), "Contoso"},
+		{n.PlaceName(access.Place{Tenant: x.TenantID[contoso], Scope: csp.Root()}), "/"},
+		{n.PlaceName(access.At(csp.MustParseScope("/subscriptions/4d000000-0000-0000-0000-000000000000"))), "/subscriptions/4d000000-0000-0000-0000-000000000000"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s, want %s", test.got, test.want)
 		}
 	}
 }

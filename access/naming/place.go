@@ -7,6 +7,7 @@ import (
 	"latchkey/access/estate"
 	"latchkey/access/pattern"
 	"latchkey/csp"
+	"latchkey/csp/names"
 )
 
 // Where says what kind of place is meant.
@@ -224,23 +225,31 @@ func (n *Names) placeUnknown(text string, in estate.Tenant) error {
 		if len(tops) == 0 {
 			continue
 		}
-		near := nearestTo(path[known])
+		near := names.NearTo(path[known])
 		for _, top := range tops {
 			for child := top + 1; child <= n.e.NodeLast[top]; child = n.e.NodeLast[child] + 1 {
-				near.offer(n.e.NodeName.At(int(child)), func() string {
+				near.Offer(n.e.NodeName.At(int(child)), func() string {
 					return Clean(strings.Join(path[:known], "/") + "/" + n.e.NodeName.At(int(child)))
 				})
 			}
 		}
 		return unknown("place", text, n.tenantName(in), near)
 	}
-	near := nearestTo(path[0])
+	near := names.NearTo(path[0])
 	for i, node := range n.e.SubscriptionNode {
 		if n.inTenant(node, in) {
-			near.offer(n.e.SubscriptionName.At(i), func() string { return n.PlaceLabel(node) })
+			near.Offer(n.e.SubscriptionName.At(i), func() string { return n.PlaceLabel(node) })
 		}
 	}
-	return unknown("place", text, n.tenantName(in), near)
+	for i, kind := range n.e.NodeType {
+		if node := estate.Node(i); (kind == estate.TypeManagementGroup || kind == estate.TypeResourceGroup) && n.inTenant(node, in) {
+			near.Offer(n.e.NodeName.At(i), func() string { return n.PlaceLabel(node) })
+		}
+	}
+	if in == estate.None && len(path) == 1 {
+		n.offerTenants(near)
+	}
+	return unknown("place", text, n.tenantName(in), near).orKnown("subscriptions", func() []string { return n.subscriptionNames(in) })
 }
 
 // PlaceLabel is a place as people read it: "shop/shop-web/vm-1 (Contoso)", or the

@@ -5,6 +5,7 @@ import (
 
 	"latchkey/access/estate"
 	"latchkey/csp"
+	"latchkey/csp/names"
 )
 
 // Sort says which principals are meant.
@@ -29,6 +30,17 @@ func (s Sort) noun() string {
 		return "group"
 	}
 	return "user, group or service principal"
+}
+
+// nouns are more than one of the sort.
+func (s Sort) nouns() string {
+	switch s {
+	case Account:
+		return "users and service principals"
+	case Group:
+		return "groups"
+	}
+	return "users, groups and service principals"
 }
 
 func (s Sort) fits(kind estate.PrincipalKind) bool {
@@ -134,25 +146,26 @@ func (n *Names) principalAmbiguous(text string, sort Sort, in estate.Tenant, fou
 }
 
 func (n *Names) principalUnknown(text string, sort Sort, in estate.Tenant) error {
-	near := nearestTo(text)
+	near := names.NearTo(text)
 	first, end := n.principalsOf(in)
 	for p := first; p < end; p++ {
 		if !sort.fits(n.e.PrincipalKind[p]) {
 			continue
 		}
 		say := func() string { return n.PrincipalLabel(p) }
-		near.offer(n.e.PrincipalName.At(int(p)), say)
+		near.Offer(n.e.PrincipalName.At(int(p)), say)
 		signIn := n.e.PrincipalSignIn.Bytes(int(p))
-		near.offer(string(signIn), say)
-		near.offer(string(localPart(signIn)), say)
+		near.Offer(string(signIn), say)
+		near.Offer(string(localPart(signIn)), say)
 	}
 	err := unknown(sort.noun(), text, n.tenantName(in), near)
 	if sort == Account {
 		if _, groupErr := n.Principals(text, Group, in); groupErr == nil {
 			err.Hint = "it is a group: ask about one of its members"
+			return err
 		}
 	}
-	return err
+	return err.orKnown(sort.nouns(), func() []string { return n.principalNames(sort, in) })
 }
 
 // PrincipalLabel is a principal as people read it, with what tells it from

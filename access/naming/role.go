@@ -8,6 +8,7 @@ import (
 	"latchkey/access/pattern"
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/csp/names"
 )
 
 // Role finds a role for Azure resources by its id or its name in any case: one
@@ -39,9 +40,9 @@ func (n *Names) Role(text string) (csp.RoleDefinition, error) {
 			return role, nil
 		}
 	}
-	near := nearestTo(text)
+	near := names.NearTo(text)
 	for _, role := range slices.Concat(n.e.Roles, builtin.AzureRoles()) {
-		near.offer(role.Name, func() string { return Clean(role.Name) })
+		near.Offer(role.Name, func() string { return Clean(role.Name) })
 	}
 	return csp.RoleDefinition{}, unknown("role", text, "", near)
 }
@@ -50,12 +51,12 @@ func (n *Names) Role(text string) (csp.RoleDefinition, error) {
 // one that the facts list, or else a built-in one (R14).
 func (n *Names) DirectoryRole(text string) (csp.DirectoryRole, error) {
 	text = strings.TrimSpace(text)
-	near := nearestTo(text)
+	near := names.NearTo(text)
 	for _, role := range slices.Concat(n.listedDirectoryRoles(), builtin.EntraRoles()) {
 		if strings.EqualFold(role.Name, text) || strings.EqualFold(role.ID.String(), text) {
 			return role, nil
 		}
-		near.offer(role.Name, func() string { return Clean(role.Name) })
+		near.Offer(role.Name, func() string { return Clean(role.Name) })
 	}
 	return csp.DirectoryRole{}, unknown("directory role", text, "", near)
 }
@@ -76,7 +77,7 @@ func (n *Names) listedDirectoryRoles() []csp.DirectoryRole {
 // says nothing about whether there is such a thing.
 func (n *Names) NearActions(action access.Action) (near []string, known bool) {
 	name := pattern.Fold(action.String())
-	search := nearestTo(name)
+	search := names.NearTo(name)
 	seen := map[string]bool{}
 	for _, text := range n.actionNames(action) {
 		folded := pattern.Fold(text)
@@ -91,10 +92,10 @@ func (n *Names) NearActions(action access.Action) (near []string, known bool) {
 			return nil, true
 		default:
 			seen[folded] = true
-			search.offer(folded, func() string { return text })
+			search.Offer(folded, func() string { return text })
 		}
 	}
-	return search.names(), false
+	return search.Names(mostNear), false
 }
 
 // IsNamed says whether a role that is listed or built in names exactly the action,

@@ -4,6 +4,7 @@ import (
 	"latchkey/access"
 	"latchkey/access/estate"
 	"latchkey/csp"
+	"latchkey/csp/names"
 )
 
 // Say is the shortest text by which Principal finds the principal: its name, its
@@ -100,9 +101,9 @@ func (n *Names) TenantOf(place access.Place) estate.Tenant {
 
 // UnknownAmong is an Error about a name that is none of the given ones.
 func (n *Names) UnknownAmong(noun, text string, all []string) error {
-	near := nearestTo(text)
+	near := names.NearTo(text)
 	for _, name := range all {
-		near.offer(name, func() string { return name })
+		near.Offer(name, func() string { return name })
 	}
 	return unknown(noun, text, "", near)
 }

@@ -5,6 +5,7 @@ import (
 
 	"latchkey/access/estate"
 	"latchkey/csp"
+	"latchkey/csp/names"
 )
 
 // Tenant finds a tenant by its id, a verified domain (R1), its name, the first
@@ -61,16 +62,21 @@ func (n *Names) tenantAmbiguous(text string, found []estate.Tenant) error {
 }
 
 func (n *Names) tenantUnknown(text string) error {
-	near := nearestTo(text)
+	near := names.NearTo(text)
+	n.offerTenants(near)
+	return unknown("tenant", text, "", near).orKnown("tenants", n.tenantNames)
+}
+
+// offerTenants takes all tenants into account.
+func (n *Names) offerTenants(near *names.Near) {
 	for t := range estate.Tenant(len(n.e.TenantID)) {
 		say := func() string { return n.TenantLabel(t) }
 		name, domain := n.e.TenantName.At(int(t)), n.e.TenantDomain.At(int(t))
 		label, _, _ := strings.Cut(domain, ".")
-		near.offer(name, say)
-		near.offer(domain, say)
-		near.offer(label, say)
+		near.Offer(name, say)
+		near.Offer(domain, say)
+		near.Offer(label, say)
 	}
-	return unknown("tenant", text, "", near)
 }
 
 // TenantLabel is a tenant as people and Tenant read it: "Contoso

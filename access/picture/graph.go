@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func unrolled(trails []trail) graph {
 	next := map[int][]int{}
 	find := func(t thing, from int) int {
 		for _, b := range byThing[t] {
-			if from < 0 || !leads(next, b, from) {
+			if from < 0 || slices.Contains(next[from], b) || !leads(next, b, from) {
 				return b
 			}
 		}
@@ -131,7 +132,11 @@ func (g *graph) merge() bool {
 		merged = true
 		for _, b := range same[1:] {
 			into[b] = same[0]
-			g.boxes[same[0]].things = append(g.boxes[same[0]].things, g.boxes[b].things...)
+			for _, one := range g.boxes[b].things {
+				if !slices.Contains(g.boxes[same[0]].things, one) { // a thing may have had two boxes
+					g.boxes[same[0]].things = append(g.boxes[same[0]].things, one)
+				}
+			}
 		}
 	}
 	for _, r := range g.routes {
@@ -147,11 +152,21 @@ func (g *graph) merge() bool {
 // neighbours with the links to them. It is empty for what is never put together.
 func (g *graph) parts() []string {
 	around := make([][]string, len(g.boxes))
+	type join struct {
+		from, to int
+		link     link
+	}
+	seen, links := map[join]bool{}, map[link]int{}
 	for _, r := range g.routes {
 		for i, l := range r.legs {
 			from, to := r.boxes[i], r.boxes[i+1]
-			around[from] = append(around[from], fmt.Sprintf("> %d %+v", to, l.link))
-			around[to] = append(around[to], fmt.Sprintf("< %d %+v", from, l.link))
+			if seen[join{from, to, l.link}] {
+				continue
+			}
+			seen[join{from, to, l.link}] = true
+			n := numbered(links, l.link)
+			around[from] = append(around[from], fmt.Sprintf("> %d %d", to, n))
+			around[to] = append(around[to], fmt.Sprintf("< %d %d", from, n))
 		}
 	}
 	parts := make([]string, len(g.boxes))
@@ -161,25 +176,38 @@ func (g *graph) parts() []string {
 			continue
 		}
 		slices.Sort(list)
-		parts[b] = fmt.Sprintf("%d %q %q\n%s", first.kind, first.tenant, first.scope.Key(), strings.Join(slices.Compact(list), "\n"))
+		parts[b] = fmt.Sprintf("%d %q %q\n%s", first.kind, first.tenant, first.scope.Key(), strings.Join(list, "\n"))
 	}
 	return parts
 }
 
+// numbered is the number of a link, the same for equal ones.
+func numbered(links map[link]int, l link) int {
+	n, ok := links[l]
+	if !ok {
+		n = len(links)
+		links[l] = n
+	}
+	return n
+}
+
 // unite makes one of routes over the same boxes.
 func (g *graph) unite() {
-	at := map[string]int{}
+	at, links := map[string]int{}, map[link]int{}
 	var list []route
+	var key []byte
 	for _, r := range g.routes {
-		key := fmt.Sprint(r.boxes)
-		for _, l := range r.legs {
-			key += fmt.Sprintf("%+v", l.link)
+		key = key[:0]
+		for i, l := range r.legs {
+			key = binary.AppendUvarint(key, uint64(r.boxes[i]))
+			key = binary.AppendUvarint(key, uint64(numbered(links, l.link)))
 		}
-		if n, ok := at[key]; ok {
+		key = binary.AppendUvarint(key, uint64(r.boxes[len(r.legs)]))
+		if n, ok := at[string(key)]; ok {
 			list[n].ways = append(list[n].ways, r.ways...)
 			continue
 		}
-		at[key] = len(list)
+		at[string(key)] = len(list)
 		list = append(list, r)
 	}
 	g.routes = list

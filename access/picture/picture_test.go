@@ -113,6 +113,7 @@ var asked = []struct{ name, who, action, place string }{
 	{"role-missing", "sam", restart, "shop-web"},
 	{"no-way", "fay", restart, "shop-web"},
 	{"unknown", "emil", restart, "ledger"},
+	{"not-collected", "gil", restart, "foundry"},
 	{"several", "sam", restart, "shop-web/web"},
 }
 
@@ -214,6 +215,24 @@ func TestAnswersAreShownInEveryForm(t *testing.T) {
 			}
 			if name != "three-hundred" && name != "many-roles" {
 				golden(t, base+".json", append(view, '\n'))
+			}
+		})
+	}
+}
+
+func TestTheDocumentsShowAPicture(t *testing.T) {
+	svg := picture.SVG(answers(t)["several"], picture.Named(picture.NamesIn(theWorld(t).index)), picture.StandAlone())
+	golden(t, filepath.Join("..", "..", "docs", "pictures", "answer.svg"), svg)
+}
+
+func BenchmarkSVG(b *testing.B) {
+	for _, test := range []struct {
+		name   string
+		answer access.Answer
+	}{{"300 alike", fan(20, 15)}, {"512 different", roles(512)}} {
+		b.Run(test.name, func(b *testing.B) {
+			for b.Loop() {
+				picture.SVG(test.answer)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package picture
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"latchkey/access"
@@ -126,7 +127,7 @@ func count(n int, one, many string) string {
 
 // thousands is a number that can be read at a glance.
 func thousands(n int) string {
-	text := fmt.Sprint(n)
+	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]
 	}
@@ -142,18 +143,15 @@ func upper(s string) string {
 	return s
 }
 
-// list names several things: "A, B and 3 more".
+// list names things, one at least: "A, B and 3 more".
 func list(names []string, most int) string {
 	shown := names
 	if len(names) > most {
 		shown = append(slices.Clone(names[:most]), thousands(len(names)-most)+" more")
 	}
-	switch n := len(shown); n {
-	case 0:
-		return ""
-	case 1:
+	n := len(shown)
+	if n == 1 {
 		return shown[0]
-	default:
-		return strings.Join(shown[:n-1], ", ") + " and " + shown[n-1]
 	}
+	return strings.Join(shown[:n-1], ", ") + " and " + shown[n-1]
 }

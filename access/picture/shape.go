@@ -63,7 +63,7 @@ var looks = [...]look{
 	role:          {"role", olive, 12, cut},
 	directoryRole: {"directory", olive, 14, cutTwice},
 	tenant:        {"tenant", slate, 12, folder},
-	action:        {"action", ink, 24, pill},
+	action:        {"action", ink, 16, pill},
 	denial:        {"denial", red, 20, sign},
 	doubt:         {"doubt", violet, 12, torn},
 	lack:          {"lack", slate, 14, brackets},

@@ -21,6 +21,7 @@ const (
 	leastWidth  = 640
 	labelWidth  = 92
 	betweenRows = 30 // between parts of the picture
+	mostGaps    = 4  // told below it
 )
 
 var (
@@ -95,6 +96,9 @@ func labelOf(l link) label {
 	var n label
 	if l.verb != "" {
 		n.above = smallFont.Wrap(l.verb, labelWidth, 3)
+		for width := labelWidth - 4; smallFont.Fits(l.verb, width, len(n.above)); width -= 4 { // lines of like length
+			n.above = smallFont.Wrap(l.verb, width, 3)
+		}
 	}
 	if l.eligible {
 		n.below = append(n.below, "once activated")
@@ -207,10 +211,14 @@ func (d *drawing) arrowTitle(p *part, a arrow) string {
 	for i, b := range a.from {
 		from[i] = boxName(p.graph.boxes[b])
 	}
-	text := list(from, 6) + " " + a.verb + " " + boxName(p.graph.boxes[a.to])
+	subject := list(from, 6)
+	if len(from) > 1 {
+		subject = "each of " + subject
+	}
+	text := subject + " " + a.verb + " " + boxName(p.graph.boxes[a.to])
 	switch {
 	case a.crossed:
-		text = list(from, 6) + " denies " + boxName(p.graph.boxes[a.to])
+		text = subject + " denies " + boxName(p.graph.boxes[a.to])
 	case a.doubted:
 		text = "It is not known whether that gives " + boxName(p.graph.boxes[a.to])
 	case a.lacking:
@@ -241,22 +249,33 @@ func (d *drawing) box(b box, r columns.Rect) {
 	d.openf(`<g class="lk-box lk-%s" transform="translate(%d %d)"><title>%s</title>`, look.class, r.X, r.Y, escape(d.boxTitle(b)))
 	look.draw(d, r.W, r.H, look.tone)
 	room := r.W - 2*look.inset
-	lines := nameFont.Wrap(shortName(b), room, 2)
+	font, lines := nameLines(shortName(b), room)
 	where := d.boxWhere(b)
-	middle := r.W / 2
-	y := (r.H-15*len(lines)-15)/2 + 10
+	step, rows := font.Size+3, 1+len(lines)
 	if where != "" {
-		y -= 7
+		rows++
 	}
+	middle, y := r.W/2, (r.H-step*rows)/2+step-4
 	d.text(middle, y, smallFont, "middle", smallFont.Fit(d.boxWord(b), room), `class="lk-word" fill-opacity=".8"`)
 	for _, line := range lines {
-		y += 16
-		d.text(middle, y, nameFont, "middle", line, "")
+		y += step
+		d.text(middle, y, font, "middle", line, "")
 	}
 	if where != "" {
-		d.text(middle, y+15, smallFont, "middle", smallFont.Fit(where, room), `fill-opacity=".8"`)
+		d.text(middle, y+step, smallFont, "middle", smallFont.Fit(where, room), `fill-opacity=".8"`)
 	}
 	d.printf("</g>\n")
+}
+
+// nameLines are a name as it stands in a box: the larger, the shorter it is.
+func nameLines(name string, room int) (lettering.Font, []string) {
+	for _, f := range []lettering.Font{nameFont, {Size: 12, Bold: true}} {
+		if f.Fits(name, room, 2) {
+			return f, f.Wrap(name, room, 2)
+		}
+	}
+	small := lettering.Font{Size: 11, Bold: true}
+	return small, small.Wrap(name, room, 3)
 }
 
 // shortName is the name without what the box says anyhow.
@@ -302,6 +321,8 @@ func (d *drawing) boxWhere(b box) string {
 		return strings.Join(all, ", ") + "…"
 	case one.kind == door || one.kind == lack:
 		return ""
+	case !one.scope.IsZero() && one.scope.Subscription().IsZero():
+		return above(one.scope, "") // whose it is, the title says
 	case !one.scope.IsZero() && d.names == nil:
 		return "at " + shortScope(one.scope)
 	case !one.scope.IsZero():
@@ -344,6 +365,13 @@ func (d *drawing) remarks(g graph) {
 			seen[entry] = true
 			lines = append(lines, upper(entry)+".")
 		}
+	}
+	for i, g := range d.Gaps {
+		if i == mostGaps {
+			lines = append(lines, "Not known besides: "+count(len(d.Gaps)-i, "further fact", "further facts")+".")
+			break
+		}
+		lines = append(lines, "Not known: "+d.gap(g)+".")
 	}
 	for _, n := range d.Notes {
 		lines = append(lines, upper(d.says(n.Text))+" ("+clean(n.Rule)+").")
@@ -407,7 +435,7 @@ func lookKey(l link) string {
 func (d *drawing) file() []byte {
 	var out bytes.Buffer
 	w, h := d.width+2*margin, d.y+2*margin
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" class="lk" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" color-interpolation="sRGB" font-family="%s">`+"\n", w, h, w, h, escape(d.sentence()), family)
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" class="lk" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="%s">`+"\n", w, h, w, h, escape(d.sentence()), family)
 	fmt.Fprintf(&out, "<title>%s</title>\n<desc>%s</desc>\n", escape(d.sentence()), escape(d.description()))
 	if d.standAlone {
 		fmt.Fprintf(&out, "<style>%s</style>\n", sheet)

@@ -8,6 +8,7 @@ import (
 
 	"latchkey/access"
 	"latchkey/access/picture/internal/lettering"
+	"latchkey/csp"
 )
 
 // Text is the answer as a list: the verdict as a sentence, then every way with its
@@ -107,7 +108,7 @@ func (t told) step(from box, l leg, to box) string {
 		text += ", " + t.detail(l)
 	}
 	if l.rule != "" {
-		text += " (" + l.rule + ")"
+		text += " (" + clean(l.rule) + ")"
 	}
 	return text
 }
@@ -215,17 +216,21 @@ func (p *page) rest(t told) {
 		items = append(items, text)
 	}
 	p.list("What is missing:", items)
-	items = nil
-	for _, g := range t.Gaps {
-		items = append(items, upper(t.gap(g))+".")
-	}
-	p.list("What is not known:", items)
+	p.gaps(t, t.Gaps)
 	items = nil
 	for _, n := range t.Notes {
 		items = append(items, upper(t.says(n.Text))+" ("+clean(n.Rule)+").")
 	}
 	p.list("Besides:", items)
 	p.contexts(t.Contexts)
+}
+
+func (p *page) gaps(t told, list []csp.Gap) {
+	var items []string
+	for _, g := range list {
+		items = append(items, upper(t.gap(g))+".")
+	}
+	p.list("What is not known:", items)
 }
 
 func (p *page) contexts(list []access.Context) {

@@ -140,7 +140,7 @@ func (t told) asked() thing {
 			return thingOf(m.There[0].From)
 		}
 	}
-	return thing{id: id, name: t.principal(t.Question.Principal)}
+	return thing{id: id, name: cmp.Or(t.principal(t.Question.Principal), "somebody")}
 }
 
 // action is what was asked for: what the paths end in, or the misses.
@@ -173,7 +173,14 @@ func (t told) trails() []trail {
 			list = append(list, trail{from: thingOf(p.Hops[0].From), legs: t.ended(p), way: n})
 		}
 	}
-	if t.Verdict != access.HasNot {
+	switch {
+	case t.Verdict == access.Unknown && len(list) == 0:
+		for _, g := range t.Gaps {
+			what := t.missing(g)
+			list = append(list, trail{from: t.who, legs: []leg{{to: what, link: link{doubted: true}}, {to: t.end, link: link{verb: "perhaps", doubted: true}}}, way: -1})
+		}
+		return list
+	case t.Verdict != access.HasNot:
 		return list
 	}
 	for _, m := range t.Misses {
@@ -198,10 +205,18 @@ func (t told) ended(p access.Path) []leg {
 		}
 		return t.before(legs, stop, link{verb: "denied", crossed: true}, last.to)
 	case p.Gives == access.Unknown:
-		what := thing{kind: doubt, id: p.Gap.String(), name: p.Gap.Fact.String(), scope: p.Gap.Scope, more: p.Gap.Why}
-		return t.before(legs, what, link{verb: "perhaps", doubted: true}, last.to)
+		return t.before(legs, t.missing(p.Gap), link{verb: "perhaps", doubted: true}, last.to)
 	}
 	return legs
+}
+
+// missing is a gap as a thing.
+func (t told) missing(g csp.Gap) thing {
+	what := thing{kind: doubt, id: g.String(), name: g.Fact.String(), scope: g.Scope, more: g.Why}
+	if !g.Tenant.IsZero() && t.names != nil {
+		what.tenant = t.tenant(g.Tenant)
+	}
+	return what
 }
 
 // before puts a thing between the last leg and its end.

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"latchkey/access"
+	"latchkey/access/picture"
 )
 
 const namesHelp = `
@@ -15,6 +15,10 @@ PRINCIPAL is a user or service principal: a sign-in name, a name, "ann@contoso.e
 for one of that tenant, or an object id. SCOPE is "subscription", "subscription/group",
 "subscription/group/resource", a full id, or a tenant for its directory. ACTION is the
 full name of an operation, in any case.`
+
+const pictureHelp = `
+--format svg, dot or mermaid draws the paths; -o why.svg says the same.
+`
 
 const checkHelp = "exit with 3 unless the verdict is \"has\""
 
@@ -26,7 +30,7 @@ func canCommand(s streams) *cobra.Command {
 		Long: "Says whether somebody may do something somewhere: he has it, he can get it by a step of\nhis own, he has it not, or it is not known because a fact is missing. `why` says because\nof what. Exits 0 whatever the verdict, unless --check is given.\n" + namesHelp,
 		RunE: func(c *cobra.Command, args []string) error { return q.can(c, s, args, data, check, false) },
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json", "svg", "dot", "mermaid")
 	c.Flags().BoolVar(&data, "data", false, "ACTION is a data action")
 	c.Flags().BoolVar(&check, "check", false, checkHelp)
 	return c
@@ -37,10 +41,10 @@ func whyCommand(s streams) *cobra.Command {
 	var data, check bool
 	c := &cobra.Command{
 		Use: "why PRINCIPAL ACTION SCOPE --world FILE", Short: "Say by which paths somebody may do something, or what is missing", Args: exactly(3),
-		Long: "Says the verdict with every path to it, where to sign in, and for a no what is missing.\n" + namesHelp,
+		Long: "Says the verdict with every path to it, where to sign in, and for a no what is missing.\n" + pictureHelp + namesHelp,
 		RunE: func(c *cobra.Command, args []string) error { return q.can(c, s, args, data, check, true) },
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json", "svg", "dot", "mermaid")
 	c.Flags().BoolVar(&data, "data", false, "ACTION is a data action")
 	c.Flags().BoolVar(&check, "check", false, checkHelp)
 	return c
@@ -48,7 +52,7 @@ func whyCommand(s streams) *cobra.Command {
 
 // can answers can and why.
 func (q *question) can(c *cobra.Command, s streams, args []string, data, check, why bool) error {
-	w, err := q.open(c)
+	w, err := q.open(c, s)
 	if err != nil {
 		return err
 	}
@@ -66,20 +70,7 @@ func (q *question) can(c *cobra.Command, s streams, args []string, data, check, 
 	}
 	asked := access.Question{Principal: who, Action: action, Place: place, At: w.at}
 	answer := w.x.Why(asked)
-	err = q.write(s, func(out io.Writer) error {
-		switch {
-		case q.asJSON:
-			return printJSON(out, w.viewOf(answer, note, why))
-		case why:
-			w.printAnswer(out, answer)
-		default:
-			fmt.Fprintln(out, w.sentence(answer))
-		}
-		if note != "" {
-			fmt.Fprintln(out, note)
-		}
-		return nil
-	})
+	err = q.write(s, func(out io.Writer) error { return q.say(out, w, answer, note, why, q.width(s)) })
 	if err == nil && check && answer.Verdict != access.Has {
 		return fmt.Errorf("%w: %w", errSaid, errNo)
 	}
@@ -93,7 +84,7 @@ func whoCommand(s streams) *cobra.Command {
 		Use: "who ACTION SCOPE --world FILE", Short: "Say who may do something somewhere", Args: exactly(2),
 		Long: "Lists everybody who has it, can get it, or of whom it is not known.\n" + namesHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := q.open(c)
+			w, err := q.open(c, s)
 			if err != nil {
 				return err
 			}
@@ -106,19 +97,18 @@ func whoCommand(s streams) *cobra.Command {
 				return err
 			}
 			holders := w.x.Who(action, place, w.at)
+			asked := access.Question{Action: action, Place: place, At: w.at}
 			return q.write(s, func(out io.Writer) error {
-				if q.asJSON {
-					return printJSON(out, w.holdersView(action, place, holders, note))
+				if q.form == "json" {
+					return printJSON(out, w.holdersView(asked, holders, note))
 				}
-				w.printHolders(out, action, place, holders)
-				if note != "" {
-					fmt.Fprintln(out, note)
-				}
+				fmt.Fprint(out, picture.TextOfWho(asked, holders, q.width(s), picture.Named(labelNames{sayNames{w}})))
+				printNote(out, note)
 				return nil
 			})
 		},
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json")
 	c.Flags().BoolVar(&data, "data", false, "ACTION is a data action")
 	return c
 }
@@ -130,7 +120,7 @@ func reachCommand(s streams) *cobra.Command {
 		Use: "reach PRINCIPAL ACTION --world FILE", Short: "Say where somebody may do something", Args: exactly(2),
 		Long: "Lists every place, with what lies in it, where somebody has it, can get it, or of which\nit is not known.\n" + namesHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := q.open(c)
+			w, err := q.open(c, s)
 			if err != nil {
 				return err
 			}
@@ -143,19 +133,18 @@ func reachCommand(s streams) *cobra.Command {
 				return err
 			}
 			territory := w.x.Reach(who, action, w.at)
+			asked := access.Question{Principal: who, Action: action, At: w.at}
 			return q.write(s, func(out io.Writer) error {
-				if q.asJSON {
-					return printJSON(out, w.territoryView(who, action, territory, note))
+				if q.form == "json" {
+					return printJSON(out, w.territoryView(asked, territory, note))
 				}
-				w.printTerritory(out, who, action, territory)
-				if note != "" {
-					fmt.Fprintln(out, note)
-				}
+				fmt.Fprint(out, picture.TextOfReach(asked, territory, q.width(s), picture.Named(w.names)))
+				printNote(out, note)
 				return nil
 			})
 		},
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json")
 	c.Flags().BoolVar(&data, "data", false, "ACTION is a data action")
 	return c
 }
@@ -168,11 +157,4 @@ func exactly(n int) cobra.PositionalArgs {
 		}
 		return usage(c, fmt.Errorf("this takes %d arguments, not %d: latchkey %s; put a name with blanks into quotation marks", n, len(args), c.Use))
 	}
-}
-
-func printJSON(out io.Writer, v any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
 }

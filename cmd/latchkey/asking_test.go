@@ -1,52 +1,76 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the outputs in docs/asking.md anew")
+var update = flag.Bool("update", false, "write the outputs in the documents, docs/pictures and testdata anew")
 
-// The manual's examples are run, and what they print stands below them.
+// manuals are the documents whose examples are run.
+var manuals = []string{"README.md", "docs/asking.md"}
+
+// The examples of the documents are run, and what they print stands below them.
 func TestTheManualsExamplesPrintWhatItSays(t *testing.T) {
-	manual := filepath.Join("..", "..", "docs", "asking.md")
-	text, err := os.ReadFile(manual)
-	ok(t, err)
 	t.Chdir(filepath.Join("..", ".."))
-	var fresh strings.Builder
-	inExample := false
-	for line := range strings.Lines(string(text)) {
-		switch {
-		case strings.HasPrefix(line, "```console"):
-			inExample = true
-		case strings.HasPrefix(line, "```"):
-			inExample = false
-		case inExample && !strings.HasPrefix(line, "$ "):
-			continue // what an example printed before
+	for _, manual := range manuals {
+		text, err := os.ReadFile(manual)
+		ok(t, err)
+		var fresh strings.Builder
+		inExample := false
+		for line := range strings.Lines(string(text)) {
+			switch {
+			case strings.HasPrefix(line, "```console"):
+				inExample = true
+			case strings.HasPrefix(line, "```"):
+				inExample = false
+			case inExample && !strings.HasPrefix(line, "$ "):
+				continue // what an example printed before
+			}
+			fresh.WriteString(line)
+			if inExample && strings.HasPrefix(line, "$ ") {
+				fresh.WriteString(example(t, line))
+			}
 		}
-		fresh.WriteString(line)
-		if inExample && strings.HasPrefix(line, "$ ") {
-			fresh.WriteString(example(t, line))
-		}
+		golden(t, manual, fresh.String())
 	}
-	if fresh.String() == string(text) {
-		return
-	}
-	if *update {
-		ok(t, os.WriteFile(filepath.Join("docs", "asking.md"), []byte(fresh.String()), 0o644))
-		return
-	}
-	t.Errorf("docs/asking.md does not say what is printed; run with -update and look at the difference. First: %s", firstDifference(string(text), fresh.String()))
 }
 
-// example runs a line such as `$ latchkey can ann ... $WORLD`.
+// golden compares what came out with a file, or writes it.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		ok(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		ok(t, os.WriteFile(file, []byte(got), 0o644))
+		return
+	}
+	want, err := os.ReadFile(file)
+	ok(t, err)
+	if got != string(want) {
+		t.Errorf("%s has something else; run with -update and look at the difference. First: %s", file, firstDifference(string(want), got))
+	}
+}
+
+// example runs a line such as `$ latchkey can ann ... $WORLD`. A picture that it
+// writes is compared with the one that the document shows.
 func example(t *testing.T, line string) string {
 	t.Helper()
-	args := words(strings.ReplaceAll(strings.TrimSpace(line), "$WORLD", "--world examples/contoso.yaml --at 2026-11-22"))
-	got := command(t, args[2:]...)
+	args := words(strings.ReplaceAll(strings.TrimSpace(line), "$WORLD", "--world examples/contoso.yaml --at 2026-11-22"))[2:]
+	picture := ""
+	if at := slices.Index(args, "-o"); at >= 0 {
+		picture, args[at+1] = args[at+1], filepath.Join(t.TempDir(), filepath.Base(args[at+1]))
+		defer func() {
+			drawn, err := os.ReadFile(args[at+1])
+			ok(t, err)
+			golden(t, picture, string(drawn))
+		}()
+	}
+	got := command(t, args...)
 	said := strings.TrimRight(got.out+got.err, "\n")
 	var lines []string
 	for l := range strings.SplitSeq(said, "\n") {
@@ -75,6 +99,62 @@ func words(line string) []string {
 	return list
 }
 
+func TestAnswersForProgramsAreStable(t *testing.T) {
+	const restart = "Microsoft.Compute/virtualMachines/restart/action"
+	for name, args := range map[string][]string{
+		"can":            {"can", "ann", "Microsoft.Compute/virtualMachine/restart/action", "Files"},
+		"why-has":        {"why", "erik", restart, "Files"},
+		"why-can-get":    {"why", "dora", restart, "Web shop"},
+		"why-has-not":    {"why", "chris", restart, "Web shop"},
+		"why-unknown":    {"why", "chris", restart, "Plant control"},
+		"why-directory":  {"why", "bob", "microsoft.directory/users/password/update", "Contoso"},
+		"who":            {"who", restart, "Web shop/web"},
+		"who-nobody":     {"who", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read", "Laboratory", "--data"},
+		"reach":          {"reach", "ann", restart},
+		"reach-nowhere":  {"reach", "zoe", restart},
+		"compare":        {"compare", "dora", "ann"},
+		"compare-no-one": {"compare", "zoe", "zoe"},
+		"what-if":        {"what-if", "remove Night shift from AdminAgents", "add carl to AdminAgents"},
+		"list":           {"list", "people", "--tenant", "contoso"},
+	} {
+		got := command(t, append(args, "--json", "--world", exampleWorld, "--at", "2026-11-22")...)
+		if got.code != 0 || got.err != "" || !json.Valid([]byte(got.out)) {
+			t.Errorf("%s: exit %d: %s%s", name, got.code, got.out, got.err)
+		}
+		if strings.Contains(got.out, ": null") {
+			t.Errorf("%s has a null: %s", name, got.out)
+		}
+		golden(t, filepath.Join("testdata", "answers", name+".json"), got.out)
+	}
+}
+
+func TestAnswersAreDrawnInEveryForm(t *testing.T) {
+	folder := t.TempDir()
+	for _, test := range []struct{ form, file, begins string }{
+		{"svg", "a.svg", "<svg "},
+		{"dot", "a.dot", "digraph "},
+		{"dot", "a.gv", "digraph "},
+		{"mermaid", "a.mmd", "flowchart "},
+		{"json", "a.json", "{"},
+		{"text", "a.txt", "ann has "},
+		{"text", "a.log", "ann has "},
+	} {
+		for _, asked := range []string{"can", "why"} {
+			args := []string{asked, "ann", "Microsoft.Compute/virtualMachines/restart/action", "Files", "--world", exampleWorld, "--at", "2026-11-22"}
+			printed := command(t, append(args, "--format", test.form)...)
+			file := filepath.Join(folder, test.file)
+			written := command(t, append(args, "-o", file)...)
+			text, err := os.ReadFile(file)
+			if err != nil || written.code != 0 || !strings.HasPrefix(string(text), test.begins) {
+				t.Errorf("%s into %s: exit %d, %v: %s%s", asked, test.file, written.code, err, text, written.err)
+			}
+			if printed.code != 0 || printed.out != string(text) {
+				t.Errorf("%s as %s prints something else than it writes: exit %d: %s", asked, test.form, printed.code, printed.out)
+			}
+		}
+	}
+}
+
 func firstDifference(old, fresh string) string {
 	a, b := strings.Split(old, "\n"), strings.Split(fresh, "\n")
 	for i := range min(len(a), len(b)) {
@@ -101,6 +181,14 @@ func TestQuestionsThatCannotBeAskedSayWhatToDo(t *testing.T) {
 		{"no such file", []string{"can", "ann", restart, "Files", "--world", "none.yaml"}, 1, "none.yaml"},
 		{"a bad world", []string{"can", "ann", restart, "Files", "--world", bad}, 1, "doman"},
 		{"no time", []string{"can", "ann", restart, "Files", "--world", world, "--at", "soon"}, 2, "2026-12-24"},
+		{"an unknown form", []string{"why", "ann", restart, "Files", "--world", world, "--format", "png"}, 2, `there is no form "png" of this: want text, json, svg, dot or mermaid`},
+		{"a form that the question has not", []string{"who", restart, "Files", "--world", world, "-o", "who.svg"}, 2, `there is no form "svg" of this: want text or json`},
+		{"a form of differences", []string{"diff", world, world, "--format", "dot"}, 2, `want text or json`},
+		{"a form of an inventory", []string{"snapshot", "show", world, "--format", "dot"}, 2, `want text or json`},
+		{"two forms", []string{"why", "ann", restart, "Files", "--world", world, "--json", "--format", "svg"}, 2, "--json and --format svg are two forms: leave one of them out"},
+		{"nothing to list", []string{"list", "--world", world}, 2, "say what to list: tenants, people, groups or subscriptions"},
+		{"what cannot be listed", []string{"list", "roles", "--world", world}, 2, "say what to list"},
+		{"a list of no world", []string{"list", "people"}, 2, "--world FILE"},
 		{"no tenant", []string{"can", "ann", restart, "Files", "--world", world, "--tenant", "contosso"}, 2, "nearest: Contoso"},
 		{"a pattern", []string{"can", "ann", "*/read", "Files", "--world", world}, 2, "name one action"},
 		{"a pattern of who", []string{"who", "*/read", "Files", "--world", world}, 2, "name one action"},
@@ -240,5 +328,61 @@ func TestScenariosAreRun(t *testing.T) {
 		if got := command(t, args...); got.code == 0 || got.err == "" {
 			t.Errorf("%v: exit %d: %s", args, got.code, got.err)
 		}
+	}
+}
+
+func TestNamesThatMeanNothingOrTooMuchAreAnswered(t *testing.T) {
+	world := filepath.Join(t.TempDir(), "world.yaml")
+	ok(t, os.WriteFile(world, []byte(`
+partners:
+  Alder: {domain: alder.example, users: [ann, Jim Beam, Jim Bond], groups: {Night shift: ann}}
+customers:
+  Contoso: {domain: contoso.example, users: [cleo], subscriptions: {Files: {}, Web shop: {}}}
+  Fabrikam: {domain: fabrikam.example, users: [], subscriptions: {Files: {}}}
+`), 0o600))
+	many := filepath.Join(t.TempDir(), "many.yaml")
+	ok(t, os.WriteFile(many, []byte(`
+customers:
+  Contoso: {domain: contoso.example, users: [u1, u2, u3, u4, u5, u6, u7, u8, u9, u10], subscriptions: {s1: {}, s2: {}, s3: {}, s4: {}, s5: {}, s6: {}, s7: {}, s8: {}, s9: {}, s10: {}}}
+  `+strings.Join(words("C1 C2 C3 C4 C5 C6 C7 C8 C9"), ": {}\n  ")+": {}\n"), 0o600))
+	const restart = "Microsoft.Compute/virtualMachines/restart/action"
+	for _, test := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"can", "anne", restart, "web shop", "--world", world}, `there is no user or service principal "anne"; nearest: ann (ann@alder.example, Alder)`},
+		{[]string{"can", "hans", restart, "web shop", "--world", world}, `there is no user or service principal "hans"; the world has the users and service principals: Jim Beam, Jim Bond, ann, cleo`},
+		{[]string{"can", "hans", restart, "web shop", "--world", world, "--tenant", "contoso"}, `there is no user or service principal "hans" in Contoso, which has the users and service principals: cleo`},
+		{[]string{"can", "hans", restart, "web shop", "--world", world, "--tenant", "fabrikam"}, `there is no user or service principal "hans" in Fabrikam, which has no users and service principals`},
+		{[]string{"can", "jim", restart, "web shop", "--world", world}, `"jim" may mean Jim Beam (jim.beam@alder.example, Alder), or Jim Bond (jim.bond@alder.example, Alder): write which`},
+		{[]string{"can", "night shift", restart, "web shop", "--world", world}, `there is no user or service principal "night shift"; it is a group: ask about one of its members`},
+		{[]string{"can", "ann", restart, "web shpo", "--world", world}, `there is no place "web shpo"; nearest: Web shop (Contoso)`},
+		{[]string{"can", "ann", restart, "Prod", "--world", world}, `there is no place "Prod"; the world has the subscriptions: Files, Web shop`},
+		{[]string{"can", "ann", restart, "files", "--world", world}, `"files" may mean Files (Contoso), or Files (Fabrikam): write which`},
+		{[]string{"can", "ann", "microsoft.directory/users/create", "Nordwind", "--world", world}, `there is no tenant "Nordwind"; the world has the tenants: Alder, Contoso, Fabrikam`},
+		{[]string{"can", "ann", restart, "files", "--world", world, "--tenant", "Contosso"}, `there is no tenant "Contosso"; nearest: Contoso (contoso.example)`},
+		{[]string{"can", "hans", restart, "s1", "--world", many}, "there is no user or service principal \"hans\"; the world has the users and service principals: u1, u10, u2, u3, u4, u5, u6, u7, and 2 more; `latchkey list people --world FILE` lists them all"},
+		{[]string{"can", "u1", restart, "Prod", "--world", many}, "there is no place \"Prod\"; the world has the subscriptions: s1, s10, s2, s3, s4, s5, s6, s7, and 2 more; `latchkey list subscriptions --world FILE` lists them all"},
+		{[]string{"who", restart, "directory of Nordwind", "--world", many}, "there is no tenant \"Nordwind\"; the world has the tenants: C1, C2, C3, C4, C5, C6, C7, C8, and 2 more; `latchkey list tenants --world FILE` lists them all"},
+	} {
+		got := command(t, append(test.args, "--at", "2026-11-22")...)
+		if want := test.says + "\nSee `latchkey " + test.args[0] + " --help`.\n"; got.code != exitUsage || got.out != "" || got.err != want {
+			t.Errorf("%v: exit %d: %s%s\nwant %s", test.args, got.code, got.out, got.err, want)
+		}
+	}
+}
+
+func TestAGuestIsToldAsHisAccountAtHome(t *testing.T) {
+	world := filepath.Join(t.TempDir(), "world.yaml")
+	ok(t, os.WriteFile(world, []byte(`
+partners:
+  Alder: {domain: alder.example, users: [ann]}
+customers:
+  Contoso: {domain: contoso.example, guests: [ann@alder.example], subscriptions: {Files: {access: {Owner: ann@alder.example}}}}
+`), 0o600))
+	args := []string{"who", "Microsoft.Compute/virtualMachines/restart/action", "Files", "--world", world, "--at", "2026-11-22"}
+	got := command(t, args...)
+	if want := "1 principal has Microsoft.Compute/virtualMachines/restart/action at Files (Contoso).\n\nHas it:\n  - ann (ann@alder.example, Alder)\n"; got.code != 0 || got.out != want {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"latchkey/access/change"
 	"latchkey/access/diff"
 	"latchkey/access/estate"
+	"latchkey/csp"
 )
 
 const becomeHelp = "compare whole verdicts for a few standing questions: also what somebody can get now, and what is not known"
@@ -23,7 +24,7 @@ func compareCommand(s streams) *cobra.Command {
 		Use: "compare PRINCIPAL OTHER --world FILE", Short: "Say what one person has and another lacks", Args: exactly(2),
 		Long: "Says what the second of two people has that the first lacks, and the reverse.\n" + namesHelp,
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := q.open(c)
+			w, err := q.open(c, s)
 			if err != nil {
 				return err
 			}
@@ -37,15 +38,15 @@ func compareCommand(s streams) *cobra.Command {
 			}
 			result := diff.Compare(w.x, w.at, a, b)
 			return q.write(s, func(out io.Writer) error {
-				if q.asJSON {
+				if q.form == "json" {
 					return printJSON(out, diffViewOf(result))
 				}
-				printComparison(out, w.names.Say(a), w.names.Say(b), result)
+				w.printComparison(out, w.names.Say(a), w.names.Say(b), result)
 				return nil
 			})
 		},
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json")
 	return c
 }
 
@@ -56,13 +57,16 @@ func diffCommand(s streams) *cobra.Command {
 		Use: "diff BEFORE AFTER", Short: "Say who gained and who lost access between two worlds", Args: exactly(2),
 		Long: "Compares two files with facts, and says who gained and who lost which access, and because\nof what. What changed nothing for anybody is not told: it is no list of rows.\nExits 0 whether or not there are differences, unless --check is given.",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := q.settle(); err != nil {
+				return usage(c, err)
+			}
 			at, err := q.instant(c)
 			if err != nil {
 				return err
 			}
 			var sides [2]diff.Side
 			for i, file := range args {
-				w, err := openWorld(file)
+				w, err := openWorld(s, file)
 				if err != nil {
 					return err
 				}
@@ -73,7 +77,7 @@ func diffCommand(s streams) *cobra.Command {
 			return q.finish(s, result, check, "")
 		},
 	}
-	q.flags(c, false)
+	q.flags(c, false, "text", "json")
 	c.Flags().BoolVar(&become, "become", false, becomeHelp)
 	c.Flags().BoolVar(&check, "check", false, "exit with 3 if there are differences")
 	return c
@@ -90,7 +94,7 @@ func whatIfCommand(s streams) *cobra.Command {
 			if len(args) == 0 {
 				return usage(c, errors.New("say what should change, such as \"add ann to AdminAgents\""))
 			}
-			w, err := q.open(c)
+			w, err := q.open(c, s)
 			if err != nil {
 				return err
 			}
@@ -102,7 +106,7 @@ func whatIfCommand(s streams) *cobra.Command {
 			return q.finish(s, result, check, "If one were to "+strings.Join(said, ", and then ")+":\n\n")
 		},
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json")
 	c.Flags().BoolVar(&become, "become", false, becomeHelp)
 	c.Flags().BoolVar(&check, "check", false, "exit with 3 if anybody would gain or lose anything")
 	return c
@@ -137,7 +141,7 @@ func (w *world) changed(c *cobra.Command, sentences []string) (then *world, said
 // finish prints the differences.
 func (q *question) finish(s streams, r diff.Result, check bool, lead string) error {
 	err := q.write(s, func(out io.Writer) error {
-		if q.asJSON {
+		if q.form == "json" {
 			return printJSON(out, diffViewOf(r))
 		}
 		fmt.Fprint(out, lead)
@@ -180,7 +184,7 @@ func printDiff(out io.Writer, r diff.Result) {
 	}
 }
 
-func printComparison(out io.Writer, a, b string, r diff.Result) {
+func (w *world) printComparison(out io.Writer, a, b string, r diff.Result) {
 	if len(r.Lines) == 0 {
 		fmt.Fprintf(out, "%s and %s have the same.\n", a, b)
 		return
@@ -202,10 +206,22 @@ func printComparison(out io.Writer, a, b string, r diff.Result) {
 		for _, l := range lines {
 			fmt.Fprintf(out, "  - %s\n    %s\n", whatWords(l), whereWords(l))
 			for _, c := range l.Because {
-				fmt.Fprintf(out, "    %s\n", c.Text)
+				fmt.Fprintf(out, "    %s\n", w.readable(c.Text))
 			}
 		}
 	}
+}
+
+// readable puts the names of scopes for their ids into a sentence.
+func (w *world) readable(text string) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		bare := strings.TrimRight(word, ",.;:")
+		if scope, err := csp.ParseScope(bare); err == nil && !scope.Subscription().IsZero() {
+			words[i] = w.placeName(access.At(scope)) + word[len(bare):]
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // mostNamed is how many of a kind a line names.
@@ -290,59 +306,4 @@ func becauseWords(causes []diff.Cause) string {
 		return strings.Join(texts[:mostNamed], ", and ") + fmt.Sprintf(", and %d other changes", len(texts)-mostNamed)
 	}
 	return strings.Join(texts, ", and ")
-}
-
-type diffView struct {
-	Accounts int            `json:"accounts"`
-	Lines    []diffLineView `json:"lines"`
-}
-
-type diffLineView struct {
-	Who           []principalView `json:"who"`
-	Gained        bool            `json:"gained"`
-	Before        string          `json:"before"`
-	After         string          `json:"after"`
-	Roles         []string        `json:"roles,omitempty"`
-	PartOf        string          `json:"partOf,omitempty"`
-	Actions       []string        `json:"actions"`
-	Places        []spanView      `json:"places"`
-	Tenants       []string        `json:"tenants"`
-	Subscriptions int             `json:"subscriptions"`
-	KnownPlaces   int             `json:"knownPlaces"`
-	Because       []string        `json:"because,omitempty"`
-}
-
-func diffViewOf(r diff.Result) diffView {
-	v := diffView{Accounts: r.Accounts, Lines: []diffLineView{}}
-	for _, l := range r.Lines {
-		line := diffLineView{
-			Gained: l.Gained(), Before: l.Before.String(), After: l.After.String(), Roles: l.Roles, PartOf: l.PartOf,
-			Tenants: l.Tenants, Subscriptions: l.Count.Subscriptions, KnownPlaces: l.Count.Places,
-		}
-		for _, p := range l.Who {
-			line.Who = append(line.Who, principalView{p.ID, p.Name})
-		}
-		for _, a := range l.Actions {
-			line.Actions = append(line.Actions, a.String())
-		}
-		for _, s := range l.Spans {
-			line.Places = append(line.Places, diffSpanView(s))
-		}
-		for _, c := range l.Because {
-			line.Because = append(line.Because, c.Text)
-		}
-		v.Lines = append(v.Lines, line)
-	}
-	return v
-}
-
-func diffSpanView(s diff.Span) spanView {
-	v := spanView{placeView: placeView{Scope: s.Place.Scope.String(), Name: s.Label}}
-	if s.Place.IsDirectory() {
-		v.Directory = s.Place.Tenant.String()
-	}
-	for _, e := range s.Except {
-		v.Except = append(v.Except, diffSpanView(e).placeView)
-	}
-	return v
 }

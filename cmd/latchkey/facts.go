@@ -24,49 +24,69 @@ const (
 	linesBegin     = "{"
 )
 
-// openFacts opens a file and looks at its first bytes.
-func openFacts(file string) (f *os.File, r *bufio.Reader, begins string, err error) {
-	if f, err = os.Open(file); err != nil {
-		return nil, nil, "", fmt.Errorf("the world cannot be read: %w", err)
-	}
-	r = bufio.NewReaderSize(f, 1<<20)
-	head, err := r.Peek(len(snapshotBegins))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, "", fmt.Errorf("the world cannot be read: %w", errors.Join(err, f.Close()))
-	}
-	return f, r, string(head), nil
+// factsFile is a file with facts that has been looked into.
+type factsFile struct {
+	*bufio.Reader
+
+	file   *os.File
+	meter  *meter
+	begins string
 }
 
-// readSnapshot reads a snapshot; nil if the file is something else.
-func readSnapshot(file string) (e *estate.Estate, err error) {
-	f, r, begins, err := openFacts(file)
+// open opens a file and looks at its first bytes.
+func (l *loading) open(name string) (*factsFile, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("the world cannot be read: %w", err)
+	}
+	f := &factsFile{file: file, meter: l.meter(file, name)}
+	f.Reader = bufio.NewReaderSize(f.meter, 1<<20)
+	head, err := f.Peek(len(snapshotBegins))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("the world cannot be read: %w", errors.Join(err, file.Close()))
+	}
+	f.begins = string(head)
+	f.meter.count = f.isLines()
+	return f, nil
+}
+
+func (f *factsFile) isLines() bool { return strings.HasPrefix(strings.TrimSpace(f.begins), linesBegin) }
+
+// snapshot reads a snapshot; nil if the file is something else.
+func (l *loading) snapshot(name string) (e *estate.Estate, err error) {
+	f, err := l.open(name)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if begins != snapshotBegins {
+	defer func() { err = errors.Join(err, f.file.Close()) }()
+	if f.begins != snapshotBegins {
 		return nil, nil //nolint:nilnil // no snapshot is no mistake: the caller reads it as what it is
 	}
-	info, err := f.Stat()
+	return f.snapshot(name)
+}
+
+func (f *factsFile) snapshot(name string) (*estate.Estate, error) {
+	info, err := f.file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if e, err = snapshot.Read(r, info.Size()); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	e, err := snapshot.Read(f, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return e, nil
 }
 
-// readFacts reads facts in whatever form.
-func readFacts(file string, add func(csp.Facts)) (err error) {
-	f, r, begins, err := openFacts(file)
+// facts reads facts in whatever form.
+func (l *loading) facts(name string, add func(csp.Facts)) (err error) {
+	f, err := l.open(name)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+	defer func() { err = errors.Join(err, f.file.Close()) }()
 	switch {
-	case begins == snapshotBegins:
-		e, err := readSnapshot(file)
+	case f.begins == snapshotBegins:
+		e, err := f.snapshot(name)
 		if err != nil {
 			return err
 		}
@@ -74,14 +94,14 @@ func readFacts(file string, add func(csp.Facts)) (err error) {
 			add(facts)
 		}
 		return nil
-	case strings.HasPrefix(strings.TrimSpace(begins), linesBegin):
-		return factlines.Read(file, r, add)
+	case f.isLines():
+		return factlines.Read(name, f, add)
 	}
-	text, err := io.ReadAll(r)
+	text, err := io.ReadAll(f)
 	if err != nil {
 		return err
 	}
-	facts, err := worldfile.Parse(file, text)
+	facts, err := worldfile.Parse(name, text)
 	if err == nil {
 		add(facts)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"html/template"
 	"io"
 	"slices"
 	"strings"
@@ -9,15 +10,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"latchkey/access"
 	"latchkey/access/finding"
 	"latchkey/access/finding/report"
+	"latchkey/access/picture"
 )
 
 // search is what the findings command is told by flags.
 type search struct {
 	question
 	kinds    []string
-	format   string
 	check    string
 	explain  string
 	endDays  int
@@ -29,7 +31,6 @@ type search struct {
 // reports are the forms of output, by name.
 var reports = map[string]func(io.Writer, report.Report) error{
 	"text": report.Text, "json": report.JSON, "csv": report.CSV, "sarif": report.SARIF,
-	"html": func(w io.Writer, r report.Report) error { return report.HTML(w, r, nil) },
 }
 
 func findingsCommand(s streams) *cobra.Command {
@@ -39,10 +40,9 @@ func findingsCommand(s streams) *cobra.Command {
 		Long: "Looks through all facts for standing access, ways to become an administrator, relationships\nabout to end, assignments that give nothing or cannot be taken away, and what was not\ncollected. The worst come first. docs/findings.md tells every kind; --explain tells one.\n\nExits 0 whatever was found, unless --check is given.",
 		RunE: func(c *cobra.Command, _ []string) error { return q.run(c, s) },
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json", "csv", "sarif", "html")
 	f := c.Flags()
 	f.StringSliceVar(&q.kinds, "kind", nil, "look only for this `kind`, by id or name; may be given several times")
-	f.StringVar(&q.format, "format", "text", "the `form` of the output: text, json, csv, sarif or html")
 	f.StringVar(&q.check, "check", "", "exit with 3 if anything of this `severity` or worse is found: info, low, medium or high")
 	f.StringVar(&q.explain, "explain", "", "tell about a `kind` of finding, and look for nothing")
 	f.IntVar(&q.endDays, "ends-within", int(finding.DefaultEndsWithin/day), "report relationships that end within so many `days`")
@@ -66,7 +66,7 @@ func (q *search) run(c *cobra.Command, s streams) error {
 	if err := q.read(); err != nil {
 		return usage(c, err)
 	}
-	w, err := q.open(c)
+	w, err := q.open(c, s)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (q *search) run(c *cobra.Command, s streams) error {
 	}
 	found := finding.Find(w.x, w.at, q.options)
 	if err := q.write(s, func(out io.Writer) error {
-		return reports[q.format](out, report.Report{At: w.at, Findings: found})
+		return q.report(out, w, report.Report{At: w.at, Findings: found})
 	}); err != nil {
 		return err
 	}
@@ -83,6 +83,16 @@ func (q *search) run(c *cobra.Command, s streams) error {
 		return fmt.Errorf("%w: %w", errSaid, errNo)
 	}
 	return nil
+}
+
+// report writes findings in the form that was asked for. The page has pictures.
+func (q *search) report(out io.Writer, w *world, r report.Report) error {
+	if write := reports[q.form]; write != nil {
+		return write(out, r)
+	}
+	return report.HTML(out, r, func(a access.Answer) template.HTML {
+		return template.HTML(picture.SVG(a, picture.Named(sayNames{w}))) //nolint:gosec // picture escapes every name
+	})
 }
 
 // read checks the flags.
@@ -93,12 +103,6 @@ func (q *search) read() error {
 			return err
 		}
 		q.options.Kinds = append(q.options.Kinds, kind)
-	}
-	if q.asJSON {
-		q.format = "json"
-	}
-	if reports[q.format] == nil {
-		return fmt.Errorf("there is no form %q: want text, json, csv, sarif or html", q.format)
 	}
 	for _, n := range []struct {
 		flag  string

@@ -19,6 +19,12 @@ func TestFindingsComeInEveryForm(t *testing.T) {
 			t.Errorf("as %s: exit %d, %s", form, got.code, got.err)
 		}
 	}
+	page := filepath.Join(t.TempDir(), "findings.html")
+	drawn := command(t, "findings", "--world", exampleWorld, "--at", "2026-11-22", "-o", page)
+	html, err := os.ReadFile(page)
+	if drawn.code != 0 || err != nil || !strings.Contains(string(html), "<figure><svg ") {
+		t.Errorf("the page has no pictures: exit %d, %v, %s", drawn.code, err, drawn.err)
+	}
 	file := filepath.Join(t.TempDir(), "findings.json")
 	got := command(t, "findings", "--world", exampleWorld, "--at", "2026-11-22", "--json", "-o", file, "--kind", "dap-in-force", "--kind", "LK001")
 	text, err := os.ReadFile(file)

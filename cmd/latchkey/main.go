@@ -113,7 +113,7 @@ func rootCommand(s streams, getenv func(string) string) *cobra.Command {
 		reapCommand(s, getenv),
 		configCommand(s, getenv),
 		canCommand(s), whyCommand(s), whoCommand(s), reachCommand(s),
-		compareCommand(s), diffCommand(s), whatIfCommand(s), scenarioCommand(s),
+		compareCommand(s), diffCommand(s), whatIfCommand(s), scenarioCommand(s), listCommand(s),
 		findingsCommand(s), suggestCommand(s), snapshotCommand(s),
 	)
 	return root

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,7 @@ func snapshotConvertCommand(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "convert FROM TO", Short: "Write the facts of a file in the form that the other name ends in", Args: exactly(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			w, err := openWorld(args[0])
+			w, err := openWorld(s, args[0])
 			if err != nil {
 				return err
 			}
@@ -38,29 +39,33 @@ func snapshotConvertCommand(s streams) *cobra.Command {
 }
 
 func snapshotShowCommand(s streams) *cobra.Command {
-	var q question
+	var o output
 	c := &cobra.Command{
 		Use: "show FILE", Short: "Say how much of what a file holds, and what could not be collected", Args: exactly(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			w, err := openWorld(args[0])
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.settle(); err != nil {
+				return usage(c, err)
+			}
+			w, err := openWorld(s, args[0])
 			if err != nil {
 				return err
 			}
 			view := w.inventory()
-			return q.write(s, func(out io.Writer) error {
-				if q.asJSON {
+			return o.write(s, func(out io.Writer) error {
+				if o.form == "json" {
 					return printJSON(out, view)
 				}
 				for _, c := range view.Counts {
 					fmt.Fprintf(out, "%9d %s\n", c.Number, c.Of)
 				}
-				section(out, "Not collected", view.Gaps, itself)
+				if len(view.Gaps) > 0 {
+					fmt.Fprintf(out, "\nNot collected:\n  - %s\n", strings.Join(view.Gaps, "\n  - "))
+				}
 				return nil
 			})
 		},
 	}
-	c.Flags().BoolVar(&q.asJSON, "json", false, "print JSON")
-	c.Flags().StringVarP(&q.out, "output", "o", "", "write to a `file` instead")
+	o.flags(c, "text", "json")
 	return c
 }
 
@@ -68,7 +73,7 @@ func snapshotVerifyCommand(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify FILE", Short: "Read a whole file, with its checksums, and say whether it is whole", Args: exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := openWorld(args[0]); err != nil {
+			if _, err := openWorld(s, args[0]); err != nil {
 				return err
 			}
 			fmt.Fprintf(s.out, "%s is whole.\n", args[0])
@@ -78,11 +83,11 @@ func snapshotVerifyCommand(s streams) *cobra.Command {
 }
 
 type inventoryView struct {
-	Counts []countView `json:"counts"`
-	Gaps   []string    `json:"gaps,omitempty"`
+	Counts []inventoryRow `json:"counts"`
+	Gaps   []string       `json:"gaps,omitempty"`
 }
 
-type countView struct {
+type inventoryRow struct {
 	Of     string `json:"of"`
 	Number int    `json:"number"`
 }
@@ -101,7 +106,7 @@ func (w *world) inventory() inventoryView {
 			guests++
 		}
 	}
-	v := inventoryView{Counts: []countView{
+	v := inventoryView{Counts: []inventoryRow{
 		{"tenants", len(e.TenantID)},
 		{"users", kinds[estate.KindUser]},
 		{"of them guests", guests},

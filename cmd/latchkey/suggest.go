@@ -26,7 +26,7 @@ func suggestCommand(s streams) *cobra.Command {
 		Long: "Finds the ways to let people do something at customers, the one that gives least too much\nfirst: through Latchkey, by Lighthouse, by a foreign principal, a nested group, GDAP, guests,\nor as helpdesk agents. Each is tried on a copy of the facts and proved; those that would\nbring other customers into reach are not suggested. docs/suggest.md tells the measure.\n" + namesHelp,
 		RunE: func(c *cobra.Command, _ []string) error { return q.run(c, s) },
 	}
-	q.flags(c, true)
+	q.flags(c, true, "text", "json")
 	f := c.Flags()
 	f.StringArrayVar(&q.people, "person", nil, "a `principal` of the partner who needs it; may be given several times")
 	f.StringArrayVar(&q.actions, "action", nil, "an `action` that is needed; may be given several times")
@@ -39,7 +39,7 @@ func suggestCommand(s streams) *cobra.Command {
 }
 
 func (q *wish) run(c *cobra.Command, s streams) error {
-	w, err := q.open(c)
+	w, err := q.open(c, s)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (q *wish) run(c *cobra.Command, s streams) error {
 		return usage(c, err)
 	}
 	return q.write(s, func(out io.Writer) error {
-		if q.asJSON {
+		if q.form == "json" {
 			return result.JSON(out)
 		}
 		for _, note := range notes {
@@ -98,7 +98,7 @@ func (q *wish) task(c *cobra.Command, w *world) (task suggest.Task, notes []stri
 	for _, text := range q.keepOut {
 		t, err := w.names.Tenant(text)
 		if err != nil {
-			return task, nil, usage(c, err)
+			return task, nil, usage(c, listing("tenants", err))
 		}
 		task.KeepOut = append(task.KeepOut, w.x.TenantID[t])
 	}

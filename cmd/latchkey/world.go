@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,20 +20,18 @@ type question struct {
 	worlds []string
 	at     string
 	tenant string
-	asJSON bool
-	out    string
+	output
 }
 
-// flags adds the flags to a command. Those of its world are left out where the
-// command names its worlds as arguments.
-func (q *question) flags(c *cobra.Command, worlds bool) {
+// flags adds the flags to a command that prints in one of the forms. Those of its
+// world are left out where the command names its worlds as arguments.
+func (q *question) flags(c *cobra.Command, worlds bool, forms ...string) {
 	if worlds {
 		c.Flags().StringArrayVar(&q.worlds, "world", nil, "a `file` with facts; may be given several times")
 		c.Flags().StringVar(&q.tenant, "tenant", "", "the `tenant` in which names are looked for, by name, domain or id")
 	}
 	c.Flags().StringVar(&q.at, "at", "", "the `time` to ask about, such as 2026-12-24 or 2026-12-24T18:30:00Z; by default now")
-	c.Flags().BoolVar(&q.asJSON, "json", false, "print JSON")
-	c.Flags().StringVarP(&q.out, "output", "o", "", "write to a `file` instead")
+	q.output.flags(c, forms...)
 }
 
 // world is a world that is ready to be asked.
@@ -48,7 +43,10 @@ type world struct {
 }
 
 // open reads the worlds that the flags name.
-func (q *question) open(c *cobra.Command) (*world, error) {
+func (q *question) open(c *cobra.Command, s streams) (*world, error) {
+	if err := q.settle(); err != nil {
+		return nil, usage(c, err)
+	}
 	if len(q.worlds) == 0 {
 		return nil, usage(c, errors.New("name the facts to ask about: --world FILE"))
 	}
@@ -56,14 +54,14 @@ func (q *question) open(c *cobra.Command) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := openWorld(q.worlds...)
+	w, err := openWorld(s, q.worlds...)
 	if err != nil {
 		return nil, err
 	}
 	w.at, w.in = at, estate.None
 	if q.tenant != "" {
 		if w.in, err = w.names.Tenant(q.tenant); err != nil {
-			return nil, usage(c, err)
+			return nil, usage(c, listing("tenants", err))
 		}
 	}
 	return w, nil
@@ -86,18 +84,26 @@ func (q *question) instant(c *cobra.Command) (time.Time, error) {
 func usage(c *cobra.Command, err error) error { return &usageError{command: c.CommandPath(), err: err} }
 
 // openWorld reads facts from files and arranges them as one world.
-func openWorld(files ...string) (*world, error) {
+func openWorld(s streams, files ...string) (*world, error) {
+	load := &loading{line: statusLine(s)}
+	defer load.line.clear()
 	if len(files) == 1 {
-		if e, err := readSnapshot(files[0]); e != nil || err != nil {
-			return worldOf(e), err
+		e, err := load.snapshot(files[0])
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			load.arranging()
+			return worldOf(e), nil
 		}
 	}
 	builder := estate.NewBuilder()
 	for _, file := range files {
-		if err := readFacts(file, builder.Add); err != nil {
+		if err := load.facts(file, builder.Add); err != nil {
 			return nil, err
 		}
 	}
+	load.arranging()
 	e, err := builder.Build()
 	if err != nil {
 		return nil, fmt.Errorf("the facts contradict each other: %w", err)
@@ -105,11 +111,8 @@ func openWorld(files ...string) (*world, error) {
 	return worldOf(e), nil
 }
 
-// worldOf arranges an estate for asking; of none it is none.
+// worldOf arranges an estate for asking.
 func worldOf(e *estate.Estate) *world {
-	if e == nil {
-		return nil
-	}
 	return &world{x: access.New(e), names: naming.New(e), in: estate.None}
 }
 
@@ -120,9 +123,21 @@ func (w *world) side() diff.Side { return diff.Side{Index: w.x, At: w.at} }
 func (w *world) principal(c *cobra.Command, text string) (csp.ObjectID, error) {
 	p, err := w.names.Principal(text, naming.Account, w.in)
 	if err != nil {
-		return csp.ObjectID{}, usage(c, err)
+		return csp.ObjectID{}, usage(c, listing("people", err))
 	}
 	return w.x.PrincipalID[p], nil
+}
+
+// listing says how to list what there is, if an error about a name cannot tell all
+// of it.
+func listing(what string, err error) error {
+	if unknown, ok := errors.AsType[*naming.Error](err); ok && unknown.KnownMore > 0 {
+		if unknown.Noun == "tenant" {
+			what = "tenants"
+		}
+		unknown.Hint = "`latchkey list " + what + " --world FILE` lists them all"
+	}
+	return err
 }
 
 // action reads an action; the note says so if nobody knows such a thing.
@@ -152,45 +167,7 @@ func (w *world) action(c *cobra.Command, text string, data bool) (a access.Actio
 func (w *world) place(c *cobra.Command, text string, a access.Action) (access.Place, error) {
 	place, err := w.names.Place(text, naming.WhereIs(a), w.in)
 	if err != nil {
-		return place, usage(c, err)
+		return place, usage(c, listing("subscriptions", err))
 	}
 	return place, nil
-}
-
-// write gives what a command says to its output: all of it, or nothing.
-func (q *question) write(s streams, say func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := say(&b); err != nil {
-		return err
-	}
-	if q.out == "" {
-		_, err := s.out.Write(b.Bytes())
-		return err
-	}
-	return os.WriteFile(q.out, b.Bytes(), 0o644)
-}
-
-// progress tells on a terminal how far a long comparison is, and nothing in a pipe.
-func progress(s streams, what string) func(done, total int) {
-	file, isFile := s.err.(*os.File)
-	if !isFile {
-		return nil
-	}
-	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return nil
-	}
-	shown := -1
-	return func(done, total int) {
-		percent := 100
-		if total > 0 {
-			percent = 100 * done / total
-		}
-		switch {
-		case done == total:
-			fmt.Fprint(s.err, "\r\x1b[K")
-		case percent != shown:
-			shown = percent
-			fmt.Fprintf(s.err, "\r%s: %d %%", what, percent)
-		}
-	}
 }

@@ -1,9 +1,7 @@
 package names
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -45,9 +43,6 @@ func (x *index[T]) find(name string) []T {
 	}
 	return x.byName[fold(name)]
 }
-
-// mostNear is how many nearest names an error offers.
-const mostNear = 3
 
 // nearest are the names of the index that are most like the text, best first.
 func (x *index[T]) nearest(text string) []string {
@@ -97,81 +92,6 @@ func one[T comparable](noun, where, text string, found []T, describe func(T) str
 
 // mostCandidates is how many meanings of an ambiguous name an error lists.
 const mostCandidates = 5
-
-// Suggestion ends an error sentence with the nearest names, or with nothing.
-func Suggestion(near []string) string {
-	if len(near) == 0 {
-		return ""
-	}
-	return "; nearest: " + strings.Join(near, ", ")
-}
-
-// Nearest are up to three of the names that are most like the text, best first:
-// those with at most a third of their letters changed, left out or put in, and
-// those that begin with it. Case makes no difference.
-func Nearest(text string, all []string) []string {
-	text = fold(text)
-	if len(text) > longestNear || len(all) > mostCompared {
-		return nil
-	}
-	allowed := max(1, len(text)/3)
-	type near struct {
-		name     string
-		distance int
-	}
-	var found []near
-	for _, name := range all {
-		folded := fold(name)
-		begins := len(text) >= 3 && strings.HasPrefix(folded, text)
-		if len(folded) > longestNear || !begins && max(len(text)-len(folded), len(folded)-len(text)) > allowed {
-			continue
-		}
-		distance := editDistance(text, folded)
-		if distance <= allowed || begins {
-			found = append(found, near{name, distance})
-		}
-	}
-	slices.SortFunc(found, func(a, b near) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
-	})
-	var best []string
-	for _, n := range found[:min(len(found), mostNear)] {
-		best = append(best, n.name)
-	}
-	return best
-}
-
-// The work of comparing grows with the number of names and the product of both
-// lengths, so both are bounded: longestNear in bytes.
-const (
-	longestNear  = 64
-	mostCompared = 20_000
-)
-
-// editDistance counts the bytes to change, leave out, put in, or exchange with
-// their neighbour.
-func editDistance(a, b string) int {
-	var before, above []int // the rows of the last two letters of a
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before, above, row = above, row, make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := above[j]
-			if a[i] != b[j] {
-				changed++
-			}
-			row[j+1] = min(changed, row[j]+1, above[j+1]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-	}
-	return row[len(b)]
-}
 
 // clip shortens foreign text before it goes into an error sentence.
 func clip(s string) string {

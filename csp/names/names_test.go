@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"latchkey/csp"
 	"latchkey/csp/names"
 )
@@ -212,11 +214,48 @@ func TestNearestIsBounded(t *testing.T) {
 	if got := names.Nearest("a", many); got != nil {
 		t.Errorf("%d names were compared", len(many))
 	}
-	long := strings.Repeat("x", 100)
+	long := strings.Repeat("x", 200)
 	if got := names.Nearest(long, []string{long}); got != nil {
 		t.Error("a long text was compared")
 	}
 	if got := names.Nearest("xxx", []string{long, "xxy", "yxx", "xyz", "xx", "xxxx"}); !slices.Equal(got, []string{"xx", "xxxx", "xxy"}) {
 		t.Errorf("got %q", got)
 	}
+}
+
+func TestDistancesAreThoseOfThePlainDefinition(t *testing.T) {
+	letters := rapid.StringOfN(rapid.SampledFrom([]rune("abé")), 1, 14, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		text, name := letters.Draw(t, "text"), letters.Draw(t, "name")
+		reach := min(4, max(1, len(text)/3))
+		want := edits(text, name) <= reach || len(text) > 2 && strings.HasPrefix(name, text)
+		if got := names.Nearest(text, []string{name}) != nil; got != want {
+			t.Errorf("%q is near %q: %v, want %v", name, text, got, want)
+		}
+	})
+}
+
+// edits counts the bytes to change, leave out, put in, or exchange with their
+// neighbour, by the whole table.
+func edits(a, b string) int {
+	table := make([][]int, len(a)+1)
+	for i := range table {
+		table[i] = make([]int, len(b)+1)
+		for j := range table[i] {
+			switch {
+			case i == 0 || j == 0:
+				table[i][j] = i + j
+				continue
+			case a[i-1] == b[j-1]:
+				table[i][j] = table[i-1][j-1]
+			default:
+				table[i][j] = table[i-1][j-1] + 1
+			}
+			table[i][j] = min(table[i][j], table[i-1][j]+1, table[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				table[i][j] = min(table[i][j], table[i-2][j-2]+1)
+			}
+		}
+	}
+	return table[len(a)][len(b)]
 }

@@ -19,33 +19,49 @@ const None = -1
 // Slots are a hash table of numbers with open addressing. What the numbers stand
 // for, and whether two of them are the same thing, its user knows.
 //
+// A slot has the number in as many low bits as tell slots apart, and in the others
+// what is left of the hash. So a number of another hash is passed over without a
+// look at what it stands for, which would be a wait for memory.
+//
 // The zero Slots may not be used; see MakeSlots.
 type Slots struct {
 	seed maphash.Seed
-	at   []int32 // number + 1; zero: free
+	at   []uint32 // number + 1, less than half of their count; zero: free
 	used int
 }
 
 // MakeSlots makes a table with room for some numbers; it grows by Grow only.
 func MakeSlots(room int) Slots {
-	return Slots{seed: maphash.MakeSeed(), at: make([]int32, size(room))}
+	return Slots{seed: maphash.MakeSeed(), at: make([]uint32, size(room))}
 }
 
 // size leaves at least half of the slots free: probes stay short.
 func size(room int) int { return 1 << bits.Len(uint(2*max(room, 4)-1)) }
 
 // Hash is where to begin looking for the key.
-func (s *Slots) Hash(key []byte) uint64 { return maphash.Bytes(s.seed, key) }
+func (s *Slots) Hash(key []byte) uint32 { return uint32(maphash.Bytes(s.seed, key)) }
 
-// At is the number in the slot that the hash leads to after some steps, or None
-// where the search ends.
-func (s *Slots) At(hash uint64, step int) int32 {
-	return s.at[(hash+uint64(step))&uint64(len(s.at)-1)] - 1
+func (s *Slots) mask() uint32 { return uint32(len(s.at) - 1) }
+
+// Next is the next number from a step on that may have the hash, and the step at
+// which it is; or None and the step at which the search ends.
+func (s *Slots) Next(hash uint32, step int) (number int32, at int) {
+	mask := s.mask()
+	for ; ; step++ {
+		entry := s.at[(hash+uint32(step))&mask]
+		switch {
+		case entry == 0:
+			return None, step
+		case (entry^hash)&^mask == 0:
+			return int32(entry&mask) - 1, step
+		}
+	}
 }
 
 // Put writes a number into the slot where a search ended.
-func (s *Slots) Put(hash uint64, step int, number int32) {
-	s.at[(hash+uint64(step))&uint64(len(s.at)-1)] = number + 1
+func (s *Slots) Put(hash uint32, step int, number int32) {
+	mask := s.mask()
+	s.at[(hash+uint32(step))&mask] = hash&^mask | uint32(number+1)
 	s.used++
 }
 
@@ -53,23 +69,84 @@ func (s *Slots) Put(hash uint64, step int, number int32) {
 func (s *Slots) Full() bool { return 2*s.used >= len(s.at) }
 
 // Grow doubles the table; hash tells the hash of a number's key.
-func (s *Slots) Grow(hash func(number int32) uint64) {
-	old := s.at
-	s.at, s.used = make([]int32, 2*len(old)), 0
-	for _, entry := range old {
+func (s *Slots) Grow(hash func(number int32) uint32) {
+	old := *s
+	s.at, s.used = make([]uint32, 2*len(old.at)), 0
+	for _, entry := range old.at {
 		if entry != 0 {
-			s.Add(hash(entry-1), entry-1)
+			number := int32(entry&old.mask()) - 1
+			s.add(hash(number), number)
 		}
 	}
 }
 
-// Add puts a number whose key is known to be in no slot yet.
-func (s *Slots) Add(hash uint64, number int32) {
-	step := 0
-	for s.At(hash, step) != None {
-		step++
+// add puts a number whose key is known to be in no slot yet.
+func (s *Slots) add(hash uint32, number int32) {
+	mask := s.mask()
+	slot := hash & mask
+	for s.at[slot] != 0 {
+		slot = (slot + 1) & mask
 	}
-	s.Put(hash, step, number)
+	s.at[slot] = hash&^mask | uint32(number+1)
+	s.used++
+}
+
+// Filler puts many numbers into a table that has room for them, whose keys are
+// known to be in no slot yet. It gathers them and goes through the table from end
+// to end: in the order in which they come, each would wait for memory by itself.
+type Filler struct {
+	slots   *Slots
+	shift   int // of a slot's number, to the part of the table it lies in
+	waiting []filling
+	sorted  []filling
+}
+
+type filling struct {
+	hash   uint32
+	number int32
+}
+
+const (
+	fillParts = 256
+	fillMost  = 1 << 19 // waiting
+)
+
+// Fill begins filling the table with as many numbers as are told.
+func (s *Slots) Fill(count int) *Filler {
+	room := min(count, fillMost)
+	return &Filler{
+		slots: s, shift: max(0, bits.Len(uint(len(s.at)-1))-bits.Len(fillParts-1)),
+		waiting: make([]filling, 0, room), sorted: make([]filling, room),
+	}
+}
+
+// Add puts a number, at the latest when Done is called.
+func (f *Filler) Add(hash uint32, number int32) {
+	if len(f.waiting) == cap(f.waiting) {
+		f.Done()
+	}
+	f.waiting = append(f.waiting, filling{hash, number})
+}
+
+// Done puts the numbers that wait.
+func (f *Filler) Done() {
+	var from [fillParts + 1]int
+	mask := f.slots.mask()
+	for _, w := range f.waiting {
+		from[(w.hash&mask)>>f.shift+1]++
+	}
+	for i := range fillParts {
+		from[i+1] += from[i]
+	}
+	for _, w := range f.waiting {
+		part := (w.hash & mask) >> f.shift
+		f.sorted[from[part]] = w
+		from[part]++
+	}
+	for _, w := range f.sorted[:len(f.waiting)] {
+		f.slots.add(w.hash, w.number)
+	}
+	f.waiting = f.waiting[:0]
 }
 
 // IDs numbers ids in the order they come.
@@ -82,9 +159,11 @@ type IDs[T csp.Named] struct {
 // shared from then on.
 func NewIDs[T csp.Named](list []csp.ID[T]) *IDs[T] {
 	t := &IDs[T]{slots: MakeSlots(len(list)), list: list}
+	fill := t.slots.Fill(len(list))
 	for i := range list {
-		t.slots.Add(t.slots.Hash(list[i][:]), int32(i))
+		fill.Add(t.slots.Hash(list[i][:]), int32(i))
 	}
+	fill.Done()
 	return t
 }
 
@@ -107,15 +186,15 @@ func (t *IDs[T]) Number(id csp.ID[T]) int32 {
 	t.list = append(t.list, id)
 	t.slots.Put(hash, step, number)
 	if t.slots.Full() {
-		t.slots.Grow(func(n int32) uint64 { return t.slots.Hash(t.list[n][:]) })
+		t.slots.Grow(func(n int32) uint32 { return t.slots.Hash(t.list[n][:]) })
 	}
 	return number
 }
 
-func (t *IDs[T]) search(id *csp.ID[T]) (number int32, hash uint64, step int) {
+func (t *IDs[T]) search(id *csp.ID[T]) (number int32, hash uint32, step int) {
 	hash = t.slots.Hash(id[:])
 	for ; ; step++ {
-		number = t.slots.At(hash, step)
+		number, step = t.slots.Next(hash, step)
 		if number == None || t.list[number] == *id {
 			return number, hash, step
 		}

@@ -5,8 +5,11 @@ import (
 	"slices"
 )
 
-// sweeps is how often rows are ordered and placed anew, left to right and back.
-const sweeps = 12
+// How often rows are ordered and placed anew, left to right and back.
+const (
+	sweeps  = 12
+	settles = 48
+)
 
 // order puts the items of each column where those they are joined with are, on
 // average, until no order with fewer crossings is found.
@@ -136,7 +139,7 @@ func (l *layout) place() {
 	for c := range l.columns {
 		l.settle(c, func(int) (int, int) { return 0, 1 })
 	}
-	for n := range sweeps {
+	for n := range settles {
 		for i := range l.columns {
 			c := i
 			if n%2 == 1 {

@@ -148,27 +148,42 @@ func (f Font) Wrap(s string, width, most int) []string {
 	return append(lines, f.Fit(s, width))
 }
 
+// Fits says whether Wrap would show all of the text and break no word of it.
+func (f Font) Fits(s string, width, most int) bool {
+	for ; most > 1 && f.Width(s) > width; most-- {
+		cut := f.cut(s, width)
+		if cut == 0 || s[cut] != ' ' && !strings.ContainsRune(signs, rune(s[cut-1])) {
+			return false
+		}
+		s = strings.TrimLeft(s[cut:], " ")
+	}
+	return f.Width(s) <= width
+}
+
+// signs are those behind which a word may be broken.
+const signs = "/.-_@:"
+
 // cut is where a line that is too wide is best broken; zero if nowhere.
 func (f Font) cut(s string, width int) int {
-	blank, sign, any := 0, 0, 0
+	blank, sign, last := 0, 0, 0
 	for i, r := range s {
 		if f.Width(strings.TrimRight(s[:i], " ")) > width {
 			break
 		}
-		any = i
+		last = i
 		if r == ' ' {
 			blank = i
-		} else if i > 0 && strings.ContainsRune("/.-_@:", rune(s[i-1])) {
+		} else if i > 0 && strings.ContainsRune(signs, rune(s[i-1])) {
 			sign = i
 		}
 	}
 	switch {
 	case blank > 0:
 		return blank
-	case sign > any/3: // a very short line looks worse than a broken word
+	case sign > last/3: // a very short line looks worse than a broken word
 		return sign
 	}
-	return any
+	return last
 }
 
 // Cells is how many cells of a terminal the text takes.
