@@ -127,13 +127,25 @@ func (t *telling) contexts() {
 		}
 		tenant := p.Entry.Tenant
 		if p.Entry.Kind == ByLighthouse {
-			tenant = t.x.Tenant(t.home)
+			tenant = t.manager(p)
 		}
 		c := t.context(p.Entry.Kind, tenant)
 		if !slices.Contains(t.answer.Contexts, c) {
 			t.answer.Contexts = append(t.answer.Contexts, c)
 		}
 	}
+}
+
+// manager is the managing tenant of a path by Lighthouse, which need not be his
+// own: he may be a guest there.
+func (t *telling) manager(p Path) csp.Tenant {
+	projects := p.Hops[slices.IndexFunc(p.Hops, func(h Hop) bool { return h.Kind == Projects })]
+	root := t.x.TenantRoot[t.target]
+	all := between(t.x.Lighthouses, root, t.x.NodeLast[root], func(l *estate.Lighthouse) estate.Node { return l.Node })
+	l := all[slices.IndexFunc(all, func(l estate.Lighthouse) bool {
+		return t.x.PrincipalID[l.Principal].String() == projects.From.ID && t.x.Scope(l.Node).Equal(projects.To.Scope)
+	})]
+	return t.x.Tenant(l.Manager)
 }
 
 func (t *telling) context(kind EntryKind, tenant csp.Tenant) Context {

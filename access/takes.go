@@ -305,11 +305,14 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	if len(joining) == 0 {
 		return
 	}
+	if t.taken.accounts[a] < sure {
+		sure, gap = t.taken.accounts[a], t.takingGap(a)
+	}
 	if a.isNew() {
 		if t.isFilled(kind, joining[0].To, sure) {
 			return // he can do the same by himself
 		}
-		prefix = t.reaching(a)
+		prefix = t.reaching(a) // it is made first, and is then put into the group
 	}
 	joining[0].From = prefix[len(prefix)-1].To
 	if a != t.principal && !a.isNew() && by.by != a {
@@ -317,9 +320,6 @@ func (t *telling) addFilled(kind EntryKind, w *way, a account, holder estate.Pri
 	}
 	p := Path{Gives: CanGet, Hops: slices.Concat(prefix, joining, hops)}
 	p.Entry = Entry{Kind: kind, Tenant: t.x.Tenant(t.target)}
-	if t.taken.accounts[a] < sure {
-		sure, gap = t.taken.accounts[a], t.takingGap(a)
-	}
 	if sure == maybe {
 		p.Gives, p.Gap = Unknown, gap
 	}
