@@ -82,6 +82,7 @@ type subject struct {
 	effective *access.Effective
 	// holding are its identities that have a role anywhere.
 	holding []estate.Principal
+	found   []int // of each, where something of it was found last
 }
 
 func (p *pair) subject(i int, n estate.Principal) subject {
@@ -89,6 +90,7 @@ func (p *pair) subject(i int, n estate.Principal) subject {
 	s.effective = s.Index.Effective(n, s.At)
 	if n != none {
 		s.holding = s.holdingOf(n)
+		s.found = make([]int, len(s.holding))
 	}
 	return s
 }
@@ -288,8 +290,8 @@ func (w *weigher) candidates(before, after subject, touched []placeTouch) {
 func (w *weigher) turns(s *subject, n estate.Node) {
 	last := s.e.NodeLast[n]
 	if last > n {
-		for _, identity := range s.holding {
-			s.eachHeld(identity, n+1, last, func(m estate.Node) { w.spots = append(w.spots, s.spot(m)) })
+		for i, identity := range s.holding {
+			s.eachHeldFrom(&s.found[i], identity, n+1, last, func(m estate.Node) { w.spots = append(w.spots, s.spot(m)) })
 		}
 	}
 	i, _ := slices.BinarySearch(s.world.turns, n)

@@ -535,16 +535,27 @@ func (k *kinds) unitsOf(i int, w *world, who estate.Principal) []int {
 func (k *kinds) directoryUnits(i int, w *world, who estate.Principal) []int {
 	var units []int
 	for _, identity := range w.identities(who) {
-		for _, d := range w.e.DirectoryAssignmentsOf(identity) {
-			units = append(units, k.directories[i][d.Role])
-		}
-		for _, g := range w.e.GDAPGrantsOf(identity) {
-			units = append(units, k.directories[i][g.Role])
-		}
-		if w.e.PrincipalKind[identity]&(estate.IsAdminAgents|estate.IsHelpdeskAgents) != 0 {
-			units = append(units, k.agentUnits(i, w)...)
-		}
+		units = append(units, k.directoryUnitsOf(i, w, identity)...)
 	}
+	return units
+}
+
+func (k *kinds) directoryUnitsOf(i int, w *world, who estate.Principal) []int {
+	if list, ok := w.directoryUnitsOf[who]; ok {
+		return list
+	}
+	var units []int
+	for _, d := range w.e.DirectoryAssignmentsOf(who) {
+		units = append(units, k.directories[i][d.Role])
+	}
+	for _, g := range w.e.GDAPGrantsOf(who) {
+		units = append(units, k.directories[i][g.Role])
+	}
+	if w.e.PrincipalKind[who]&(estate.IsAdminAgents|estate.IsHelpdeskAgents) != 0 {
+		units = append(units, k.agentUnits(i, w)...)
+	}
+	units = sorted(units)
+	w.directoryUnitsOf[who] = units
 	return units
 }
 

@@ -81,7 +81,7 @@ func (c *Changes) alike(list []change, records []record, t *kindTable, sets []se
 		for _, part := range parts(numbers, sets) {
 			this := one
 			this.set = t.setOf(part.kinds)
-			this.where(records, t == &c.p.kinds.directory, func(r *record) bool { return part.in[number(r)] })
+			this.where(records, t == &c.p.kinds.directory, func(r *record) bool { return slices.Contains(part.in, number(r)) })
 			list = append(list, this)
 		}
 	}
@@ -102,34 +102,32 @@ func numbersOf(records []record, number func(*record) int32) []int32 {
 // part is a set of kinds of actions that are in the same numbered sets.
 type part struct {
 	kinds set
-	in    map[int32]bool
+	in    []int32
 }
 
 // parts takes sets apart into kinds of actions that are in the same ones.
 func parts(numbers []int32, sets []set) []part {
 	var list []part
-	at := map[string]int{}
-	signature := make([]byte, len(numbers))
-	for kind := range 64 * len(sets[0]) {
-		some := false
-		for i, n := range numbers {
-			in := sets[n].has(kind)
-			signature[i] = flag(in)
-			some = some || in
-		}
-		if !some {
-			continue
-		}
-		n, known := at[string(signature)]
-		if !known {
-			n = len(list)
-			at[string(signature)] = n
-			list = append(list, part{make(set, len(sets[0])), map[int32]bool{}})
-			for i, number := range numbers {
-				list[n].in[number] = signature[i] == 1
+	for _, n := range numbers {
+		rest := slices.Clone(sets[n])
+		for i := range list { // those so far
+			both := slices.Clone(list[i].kinds)
+			both.keep(sets[n])
+			if both.isEmpty() {
+				continue
 			}
+			rest.remove(both)
+			list[i].kinds.remove(both)
+			if list[i].kinds.isEmpty() {
+				list[i].kinds = both
+				list[i].in = append(list[i].in, n)
+				continue
+			}
+			list = append(list, part{both, append(slices.Clone(list[i].in), n)})
 		}
-		list[n].kinds[kind/64] |= 1 << (kind % 64)
+		if !rest.isEmpty() {
+			list = append(list, part{rest, []int32{n}})
+		}
 	}
 	return list
 }

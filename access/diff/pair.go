@@ -30,7 +30,9 @@ type world struct {
 	turns []estate.Node
 
 	projectedRoles map[estate.Principal][]estate.Role
-	unitsOf        map[estate.Principal][]int
+	// The units of the roles of each principal, once found.
+	unitsOf          map[estate.Principal][]int
+	directoryUnitsOf map[estate.Principal][]int
 }
 
 func newWorld(s Side) *world {
@@ -38,7 +40,7 @@ func newWorld(s Side) *world {
 		Side: s, e: s.Index.Estate, names: naming.New(s.Index.Estate),
 		holders: map[estate.Principal][]estate.Principal{}, holding: map[estate.Principal][]estate.Principal{},
 		projected: map[estate.Principal][]estate.Node{}, opened: map[estate.Principal][]estate.Tenant{}, denies: map[estate.Principal][]estate.Node{},
-		projectedRoles: map[estate.Principal][]estate.Role{}, unitsOf: map[estate.Principal][]int{},
+		projectedRoles: map[estate.Principal][]estate.Role{}, unitsOf: map[estate.Principal][]int{}, directoryUnitsOf: map[estate.Principal][]int{},
 	}
 	w.index()
 	return w

@@ -106,9 +106,16 @@ func (p *pair) eachHeldIn(b both, at tenant, do func(spot)) {
 // eachHeld yields the places from first to last at which a principal itself has
 // a role, assigned or projected (R18, R28).
 func (w *world) eachHeld(who estate.Principal, first, last estate.Node, do func(estate.Node)) {
+	from := 0
+	w.eachHeldFrom(&from, who, first, last, do)
+}
+
+// eachHeldFrom begins to look where it found something last: places are mostly
+// asked about in order.
+func (w *world) eachHeldFrom(from *int, who estate.Principal, first, last estate.Node, do func(estate.Node)) {
 	held := w.e.HeldNode[w.e.HeldFrom[who]:w.e.HeldFrom[who+1]]
-	from, _ := slices.BinarySearch(held, first)
-	for _, n := range held[from:] {
+	*from = leap(held, *from, first)
+	for _, n := range held[*from:] {
 		if n > last {
 			break
 		}
@@ -119,6 +126,20 @@ func (w *world) eachHeld(who estate.Principal, first, last estate.Node, do func(
 			do(n)
 		}
 	}
+}
+
+// leap is the first of sorted nodes that is not before one, looked for from a
+// place in the list in steps that double.
+func leap(held []estate.Node, from int, first estate.Node) int {
+	if from > 0 && held[from-1] >= first {
+		from = 0
+	}
+	to, step := from, 1
+	for to < len(held) && held[to] < first {
+		from, to, step = to+1, to+step, 2*step
+	}
+	n, _ := slices.BinarySearch(held[from:min(to, len(held))], first)
+	return from + n
 }
 
 // everywhere is where an account of a side is touched if a principal begins or
