@@ -93,6 +93,9 @@ func ResourceGroupScopeOf(id SubscriptionID, group string) (Scope, error) {
 // Azure lets a few kinds of resource have names with blanks or letters beyond
 // ASCII. Those are refused too: access to them is given at their resource group.
 func ParseScope(s string) (Scope, error) {
+	if scope, ok := parseUsual(s); ok {
+		return scope, nil
+	}
 	if err := refuseForeignCharacters(s); err != nil {
 		return Scope{}, err
 	}
@@ -114,6 +117,74 @@ func ParseScope(s string) (Scope, error) {
 		return parseManagementGroup(s, segments)
 	}
 	return Scope{}, scopeError(s, "it must begin with /subscriptions/ or /providers/Microsoft.Management/managementGroups/")
+}
+
+const (
+	usualTop   = "/" + subscriptionsKey + "/"
+	usualGroup = "/" + resourceGroupsKey + "/"
+	usualPath  = "/" + providersKey + "/"
+)
+
+// parseUsual reads a subscription, a resource group, or a resource right in a
+// group, spelt as Azure spells them: nearly all that there are, and fast. It says
+// no to all others, right or wrong.
+func parseUsual(s string) (scope Scope, ok bool) {
+	if len(s) < len(usualTop)+guidLength || len(s) > maxScopeLength || s[:len(usualTop)] != usualTop {
+		return scope, false
+	}
+	rest := s[len(usualTop):]
+	id, err := ParseID[Subscription](rest[:guidLength])
+	if err != nil || hasCapital(rest[:guidLength]) {
+		return scope, false
+	}
+	scope = Scope{text: s, kind: SubscriptionScope, subscription: id}
+	if rest = rest[guidLength:]; rest == "" {
+		return scope, true
+	}
+	scope.kind = ResourceGroupScope
+	name, rest, ok := usualName(rest, usualGroup)
+	if !ok || len(name) > maxGroupLength || rest == "" {
+		return scope, ok && len(name) <= maxGroupLength
+	}
+	scope.kind = ResourceScope
+	namespace, rest, ok := usualName(rest, usualPath)
+	if !ok || strings.IndexByte(namespace, '.') < 0 {
+		return scope, false
+	}
+	kind, rest, ok := usualName(rest, "/")
+	if !ok || strings.EqualFold(kind, providersKey) {
+		return scope, false
+	}
+	_, rest, ok = usualName(rest, "/")
+	return scope, ok && rest == ""
+}
+
+// usualName cuts a prefix and the name behind it, up to the next slash.
+func usualName(s, prefix string) (name, rest string, ok bool) {
+	if len(s) <= len(prefix) || s[:len(prefix)] != prefix {
+		return "", "", false
+	}
+	s = s[len(prefix):]
+	end := 0
+	for end < len(s) && s[end] != '/' {
+		if !scopeCharacters[s[end]] {
+			return "", "", false
+		}
+		end++
+	}
+	if end == 0 || end > maxSegmentLength || s[end-1] == '.' {
+		return "", "", false
+	}
+	return s[:end], s[end:], true
+}
+
+func hasCapital(guid string) bool {
+	for i := range len(guid) {
+		if 'A' <= guid[i] && guid[i] <= 'F' {
+			return true
+		}
+	}
+	return false
 }
 
 // MustParseScope is ParseScope for constants; it panics on a malformed one.

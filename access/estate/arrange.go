@@ -299,21 +299,19 @@ func (b *Builder) arrangeAssignments(c *Columns, to *order) (err error) {
 		r.node, r.principal, r.role = to.node[r.node], to.principal[r.principal], to.role[r.role]
 		r.term, r.condition = uint32(to.term[r.term]), uint32(to.condition[r.condition])
 	}
-	slices.SortFunc(rows, func(a, b assignmentRow) int {
-		if a.node != b.node {
-			return cmp.Compare(a.node, b.node)
-		}
-		return cmp.Or(cmp.Compare(a.principal, b.principal), cmp.Compare(a.role, b.role), a.name.Compare(b.name))
-	})
 	n := len(rows)
 	c.AssignmentsFrom = make([]uint32, len(c.NodeParent)+1)
+	for i := range rows {
+		c.AssignmentsFrom[rows[i].node+1]++
+	}
+	accumulate(c.AssignmentsFrom)
+	order := orderAssignments(rows, c.AssignmentsFrom)
 	c.AssignmentPrincipal, c.AssignmentRole = make([]Principal, n), make([]Role, n)
 	c.AssignmentTerm, c.AssignmentCondition = make([]TermNo, n), make([]ConditionNo, n)
 	c.AssignmentType, c.AssignmentName = make([]uint8, n), make([]csp.RoleAssignmentID, n)
 	var described []string
-	for i := range rows {
-		r := &rows[i]
-		c.AssignmentsFrom[r.node+1]++
+	for i, at := range order {
+		r := &rows[at]
 		c.AssignmentPrincipal[i], c.AssignmentRole[i] = Principal(r.principal), Role(r.role)
 		c.AssignmentTerm[i], c.AssignmentCondition[i] = TermNo(r.term), ConditionNo(r.condition)
 		c.AssignmentType[i], c.AssignmentName[i] = r.kind, r.name
@@ -322,10 +320,33 @@ func (b *Builder) arrangeAssignments(c *Columns, to *order) (err error) {
 			described = append(described, b.descriptions[r.description])
 		}
 	}
-	accumulate(c.AssignmentsFrom)
 	b.assignments = nil
 	c.Description, err = gather(b.most, len(described), func(i int) string { return described[i] })
 	return err
+}
+
+// orderAssignments is the order of rows by node, principal, role and name; from is
+// where those of each node begin.
+func orderAssignments(rows []assignmentRow, from []uint32) []int32 {
+	order, free := make([]int32, len(rows)), slices.Clone(from)
+	for i := range rows {
+		at := &free[rows[i].node]
+		order[*at] = int32(i)
+		*at++
+	}
+	for n := range len(from) - 1 {
+		if from[n+1]-from[n] < 2 {
+			continue
+		}
+		slices.SortFunc(order[from[n]:from[n+1]], func(i, j int32) int {
+			a, b := &rows[i], &rows[j]
+			if a.principal != b.principal {
+				return cmp.Compare(a.principal, b.principal)
+			}
+			return cmp.Or(cmp.Compare(a.role, b.role), a.name.Compare(b.name))
+		})
+	}
+	return order
 }
 
 // singleAssignments are the rows without those told twice.

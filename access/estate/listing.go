@@ -13,6 +13,8 @@ import (
 // facts list.
 type listing[T csp.Named, R any] struct {
 	ids    *lookup.IDs[T]
+	last   csp.ID[T] // that was asked for; many facts name one tenant
+	lastNo int32
 	rows   []R
 	listed []bool
 }
@@ -26,7 +28,11 @@ func (l *listing[T, R]) number(id csp.ID[T]) int32 {
 	if id.IsZero() {
 		return lookup.None
 	}
+	if id == l.last {
+		return l.lastNo
+	}
 	n := l.ids.Number(id)
+	l.last, l.lastNo = id, n
 	if int(n) == len(l.rows) {
 		var none R
 		l.rows, l.listed = append(l.rows, none), append(l.listed, false)
@@ -97,6 +103,10 @@ func newDistinct[V comparable]() distinct[V] {
 }
 
 func (d *distinct[V]) number(v V) uint32 {
+	var zero V
+	if v == zero {
+		return 0
+	}
 	n, ok := d.numbers[v]
 	if !ok {
 		n = uint32(len(d.list))

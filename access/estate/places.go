@@ -84,9 +84,12 @@ type places struct {
 	group    map[int32]int32 // the management group that a place was put in
 
 	// Resources come by group: the text of the last one's group with a slash behind,
-	// and its place and subscription.
+	// and its place and subscription. And so do groups by subscription: the id of the
+	// last one.
 	lastText              string
 	lastPlace, lastBelong int32
+	lastID                string
+	lastSubscription      int32
 }
 
 func newPlaces() *places {
@@ -129,7 +132,10 @@ func (p *places) at(tenant int32, scope csp.Scope) (place, subscription int32) {
 	}
 	rest := text[len(subscriptionsPath):]
 	end := segmentEnd(rest, 0)
-	subscription = p.child(lookup.None, TypeSubscription, rest[:end])
+	if rest[:end] != p.lastID {
+		p.lastID, p.lastSubscription = rest[:end], p.child(lookup.None, TypeSubscription, rest[:end])
+	}
+	subscription = p.lastSubscription
 	place, rest = subscription, rest[end:]
 	if rest == "" {
 		return place, subscription
@@ -165,7 +171,7 @@ func (p *places) child(parent int32, kind uint16, name string) int32 {
 			n = p.add(hash, parent, kind, name)
 			p.slots.Put(hash, step, n)
 			if p.slots.Full() {
-				p.slots.Grow(func(n int32) uint32 { return p.hash[n] })
+				p.slots.Grow(len(p.hash), func(n int32) (uint32, bool) { return p.hash[n], p.kind[n] != TypeRoot })
 			}
 			return n
 		}

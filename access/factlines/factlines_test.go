@@ -251,7 +251,11 @@ func TestWhatCannotBeWrittenIsReported(t *testing.T) {
 func TestTheScannerReadsTheFrequentKinds(t *testing.T) {
 	for seed := range uint64(100) {
 		want := random(seed)
-		frequent := csp.Facts{Principals: want.Principals, Memberships: want.Memberships, Resources: want.Resources, Assignments: want.Assignments}
+		frequent := csp.Facts{
+			Principals: want.Principals, Memberships: want.Memberships, Resources: want.Resources, Assignments: want.Assignments,
+			Identities: want.Identities, Subscriptions: want.Subscriptions, Placements: want.Placements,
+			DirectoryAssignments: want.DirectoryAssignments, Resellers: want.Resellers,
+		}
 		var got csp.Facts
 		for text := range strings.Lines(string(write(t, frequent))) {
 			if !factlines.ScanLine(strings.TrimSuffix(text, "\n"), &got) {

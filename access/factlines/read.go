@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -77,11 +78,11 @@ func split(r io.Reader, blocks, inOrder chan<- *block, stop <-chan struct{}) {
 		blocks <- b // is always taken, until blocks is closed
 		return true
 	}
-	var rest []byte // of a line
-	buffer := make([]byte, blockSize)
+	var text []byte // that was read and not sent, less than a line before it is read on
 	for {
-		n, err := io.ReadFull(r, buffer)
-		text := append(rest, buffer[:n]...)
+		text = slices.Grow(text, blockSize)
+		n, err := io.ReadFull(r, text[len(text):len(text)+blockSize])
+		text = text[:len(text)+n]
 		end := bytes.LastIndexByte(text, '\n') + 1
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			send(&block{text: string(text)})
@@ -90,8 +91,8 @@ func split(r io.Reader, blocks, inOrder chan<- *block, stop <-chan struct{}) {
 		if end > 0 && !send(&block{text: string(text[:end])}) {
 			return
 		}
-		rest = append(rest[:0], text[end:]...)
-		if err == nil && len(rest) > MaxLine {
+		text = append(text[:0], text[end:]...)
+		if err == nil && len(text) > MaxLine {
 			err = errLong
 		}
 		if err != nil {
@@ -105,11 +106,26 @@ var errLong = fmt.Errorf("the line is longer than %d bytes", MaxLine)
 
 func (b *block) parse() {
 	defer close(b.done)
+	b.makeRoom()
 	for rest := b.text; rest != "" && b.err == nil; {
 		var text string
 		text, rest, _ = strings.Cut(rest, "\n")
 		b.lines++
 		b.err = parseLine(text, &b.facts)
+	}
+}
+
+// makeRoom makes room for as many facts of the first line's kind as there may be
+// lines like it: in the blocks of a large file they are mostly of one kind.
+func (b *block) makeRoom() {
+	const shortest = 100 // lines of those kinds are longer
+	end := strings.IndexByte(b.text, '\n')
+	room := len(b.text)/max(end, shortest) + 1
+	switch {
+	case strings.HasPrefix(b.text, `{"resource"`):
+		b.facts.Resources = make([]csp.Resource, 0, room)
+	case strings.HasPrefix(b.text, `{"assignment"`):
+		b.facts.Assignments = make([]csp.Assignment, 0, room)
 	}
 }
 

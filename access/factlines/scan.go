@@ -46,6 +46,60 @@ func scanLine(text string, f *csp.Facts) bool {
 			f.Principals = append(f.Principals, csp.Principal(p))
 		}
 	default:
+		return s.lessFrequent(f)
+	}
+	return s.ok
+}
+
+// lessFrequent reads a line of one of the kinds that there are a good many of still.
+func (s *scanner) lessFrequent(f *csp.Facts) bool {
+	switch {
+	case s.cut(`{"identity":{`):
+		var i identity
+		for key := range s.fields {
+			s.ok = key == "resource" && scanScope(s, &i.Resource) || key == "principal" && scanID(s, &i.Principal)
+		}
+		if s.end() {
+			f.Identities = append(f.Identities, csp.ManagedIdentity(i))
+		}
+	case s.cut(`{"subscription":{`):
+		var sub subscription
+		for key := range s.fields {
+			s.ok = key == "id" && scanID(s, &sub.ID) || key == "tenant" && scanID(s, &sub.Tenant) ||
+				key == "name" && scanText(s, &sub.Name) || key == "creator" && scanID(s, &sub.Creator)
+		}
+		if s.end() {
+			f.Subscriptions = append(f.Subscriptions, csp.Subscription(sub))
+		}
+	case s.cut(`{"placement":{`):
+		var p placement
+		for key := range s.fields {
+			s.ok = key == "tenant" && scanID(s, &p.Tenant) || key == "child" && scanScope(s, &p.Child) || key == "parent" && scanScope(s, &p.Parent)
+		}
+		if s.end() {
+			f.Placements = append(f.Placements, csp.Placement(p))
+		}
+	case s.cut(`{"directoryAssignment":{`):
+		var a directoryAssignment
+		for key := range s.fields {
+			s.ok = key == "tenant" && scanID(s, &a.Tenant) || key == "principal" && scanID(s, &a.Principal) ||
+				key == "role" && scanID(s, &a.Role) || s.term(key, &a.term)
+		}
+		if s.end() {
+			f.DirectoryAssignments = append(f.DirectoryAssignments, csp.DirectoryAssignment{
+				Tenant: a.Tenant, Principal: a.Principal, Role: a.Role, Term: a.term.fact(),
+			})
+		}
+	case s.cut(`{"reseller":{`):
+		var r reseller
+		for key := range s.fields {
+			s.ok = key == "partner" && scanID(s, &r.Partner) || key == "customer" && scanID(s, &r.Customer) ||
+				key == "kind" && scanText(s, &r.Kind) || s.period(key, &r.period)
+		}
+		if s.end() {
+			f.Resellers = append(f.Resellers, csp.ResellerRelationship{Partner: r.Partner, Customer: r.Customer, Kind: r.Kind, Period: r.period.fact()})
+		}
+	default:
 		return false
 	}
 	return s.ok
@@ -84,13 +138,15 @@ func (s *scanner) membership(key string, m *membership) bool {
 }
 
 func (s *scanner) term(key string, t *term) bool {
+	return key == "eligible" && s.yes(&t.Eligible) || s.period(key, &t.period)
+}
+
+func (s *scanner) period(key string, p *period) bool {
 	switch key {
 	case "from":
-		return s.time(&t.From)
+		return s.time(&p.From)
 	case "until":
-		return s.time(&t.Until)
-	case "eligible":
-		return s.yes(&t.Eligible)
+		return s.time(&p.Until)
 	}
 	return false
 }
@@ -143,9 +199,10 @@ func (s *scanner) fields(yield func(key string) bool) {
 			s.ok = false
 			return
 		}
-		key, rest, ok := strings.Cut(s.rest, `":`)
-		s.rest = rest
-		if s.ok = ok; ok {
+		end := strings.IndexByte(s.rest, '"')
+		if s.ok = end >= 0 && end+1 < len(s.rest) && s.rest[end+1] == ':'; s.ok {
+			key := s.rest[:end]
+			s.rest = s.rest[end+2:]
 			yield(key)
 		}
 	}
@@ -155,6 +212,20 @@ func (s *scanner) fields(yield func(key string) bool) {
 func (s *scanner) end() bool {
 	s.ok = s.ok && s.rest == "}"
 	return s.ok
+}
+
+// plain cuts a string up to the next quotation mark. Whatever else may not stand in
+// it unescaped, who reads it has to refuse, and refuses anyway: in ids and scopes.
+func (s *scanner) plain() (text string, ok bool) {
+	if !s.cut(`"`) {
+		return "", false
+	}
+	end := strings.IndexByte(s.rest, '"')
+	if end < 0 {
+		return "", false
+	}
+	text, s.rest = s.rest[:end], s.rest[end+1:]
+	return text, true
 }
 
 // text cuts a string in which nothing is escaped.
@@ -199,12 +270,14 @@ func known(text string) string {
 		return string(csp.ServicePrincipal)
 	case string(csp.ForeignGroup):
 		return string(csp.ForeignGroup)
+	case string(csp.DirectPartner):
+		return string(csp.DirectPartner)
 	}
 	return strings.Clone(text)
 }
 
 func scanID[T csp.Named](s *scanner, to *csp.ID[T]) bool {
-	text, ok := s.text()
+	text, ok := s.plain()
 	if !ok || !to.IsZero() {
 		return false
 	}
@@ -214,7 +287,7 @@ func scanID[T csp.Named](s *scanner, to *csp.ID[T]) bool {
 }
 
 func scanScope(s *scanner, to *csp.Scope) bool {
-	text, ok := s.text()
+	text, ok := s.plain()
 	if !ok || !to.IsZero() {
 		return false
 	}

@@ -68,16 +68,17 @@ func (s *Slots) Put(hash uint32, step int, number int32) {
 // Full says that the table must grow before the next Put.
 func (s *Slots) Full() bool { return 2*s.used >= len(s.at) }
 
-// Grow doubles the table; hash tells the hash of a number's key.
-func (s *Slots) Grow(hash func(number int32) uint32) {
-	old := *s
-	s.at, s.used = make([]uint32, 2*len(old.at)), 0
-	for _, entry := range old.at {
-		if entry != 0 {
-			number := int32(entry&old.mask()) - 1
-			s.add(hash(number), number)
+// Grow doubles the table, for all numbers below a count of which hash tells the hash
+// of the key; ok is false for those that are not in the table.
+func (s *Slots) Grow(count int, hash func(number int32) (_ uint32, ok bool)) {
+	s.at, s.used = make([]uint32, 2*len(s.at)), 0
+	fill := s.Fill(count)
+	for number := range int32(count) {
+		if h, ok := hash(number); ok {
+			fill.Add(h, number)
 		}
 	}
+	fill.Done()
 }
 
 // add puts a number whose key is known to be in no slot yet.
@@ -186,7 +187,7 @@ func (t *IDs[T]) Number(id csp.ID[T]) int32 {
 	t.list = append(t.list, id)
 	t.slots.Put(hash, step, number)
 	if t.slots.Full() {
-		t.slots.Grow(func(n int32) uint32 { return t.slots.Hash(t.list[n][:]) })
+		t.slots.Grow(len(t.list), func(n int32) (uint32, bool) { return t.slots.Hash(t.list[n][:]), true })
 	}
 	return number
 }
