@@ -76,9 +76,6 @@ type coders struct {
 }
 
 func (c *coders) has(x *Index, p estate.Principal, in estate.Tenant) bool {
-	if !c.any {
-		return false
-	}
 	if x.PrincipalTenant[p] == in {
 		return c.here.has(p)
 	}

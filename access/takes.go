@@ -342,7 +342,7 @@ func (t *telling) isFilled(kind EntryKind, group Stop, sure truth) bool {
 		gives = Unknown
 	}
 	return slices.ContainsFunc(t.answer.Paths, func(p Path) bool {
-		return p.Gives == gives && p.Entry.Kind == kind && slices.ContainsFunc(p.Hops, func(h Hop) bool {
+		return (p.Gives == CanGet || p.Gives == gives) && p.Entry.Kind == kind && slices.ContainsFunc(p.Hops, func(h Hop) bool {
 			return h.Kind == AddsHimself && h.To == group && !h.From.isNew()
 		})
 	})

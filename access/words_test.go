@@ -216,6 +216,29 @@ func TestCodeActions(t *testing.T) {
 	}
 }
 
+// TestMembersOfManyGroups: a right of any of them is found, and none of a group
+// that he is not in.
+func TestMembersOfManyGroups(t *testing.T) {
+	var facts []fact
+	for n := range 20 {
+		name := fmt.Sprint("club ", n)
+		facts = append(facts, group(name, "contoso"), assigned(name, "Contributor", fmt.Sprint("shop/rg-", n)))
+		if n%2 == 0 {
+			facts = append(facts, in("carl", name))
+		}
+	}
+	x := worldOf(t, facts...)
+	for n := range 20 {
+		want := access.Has
+		if n%2 == 1 {
+			want = access.HasNot
+		}
+		if got := x.Can(ask("carl", restartVM, fmt.Sprint("shop/rg-", n))); got != want {
+			t.Errorf("by club %d: %s; want %s", n, got, want)
+		}
+	}
+}
+
 // layers are groups, each of a layer a member of each of the next, so that there
 // are width to the power of depth chains from the member to the top.
 func layers(member, top string, depth, width int) fact {
