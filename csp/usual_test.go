@@ -24,9 +24,11 @@ func TestUsualSpellingChangesNothing(t *testing.T) {
 	read := 0
 	for range 200_000 {
 		rest := "/" + ids[min(r.IntN(20), len(ids)-1)*r.IntN(2)] + usual[r.IntN(len(usual))]
-		for range r.IntN(4) {
-			rest += "/" + segments[r.IntN(len(segments))]
+		more := make([]string, 1+r.IntN(4)) // the first is empty, for the slash
+		for i := range more[1:] {
+			more[i+1] = segments[r.IntN(len(segments))]
 		}
+		rest += strings.Join(more, "/")
 		if r.IntN(4) == 0 { // a letter is another
 			at := 1 + r.IntN(len(rest)-1)
 			rest = rest[:at] + string("aZ0/.%"[r.IntN(6)]) + rest[at+1:]
