@@ -369,3 +369,21 @@ func TestHoldersWhoComeByDelegation(t *testing.T) {
 		t.Errorf("certain: %t (-want +got)\n%s", certain, diff)
 	}
 }
+
+// TestIntervalsOfATenantThatTakesAJudgement: what is plain there is told once, with
+// what is judged.
+func TestIntervalsOfATenantThatTakesAJudgement(t *testing.T) {
+	x := worldOf(t, assigned("carl", "Reader", "shop"), conditional("carl", "Reader", "spare", `!(ActionMatches{'Microsoft.Compute/disks/read'})`))
+	var want []access.Interval
+	for n := range estate.Node(x.Nodes()) {
+		if id := x.Scope(n).String(); id == scopeOf("shop").String() || id == scopeOf("spare").String() {
+			want = append(want, access.Interval{From: n, To: x.NodeLast[n]})
+		}
+	}
+	if len(want) == 2 && want[0].To+1 == want[1].From {
+		want = []access.Interval{{From: want[0].From, To: want[1].To}}
+	}
+	if got := x.Intervals(idFor[csp.Principal]("carl"), access.MustParseAction(readVM), noon); !slices.Equal(got, want) {
+		t.Errorf("%v; want %v", got, want)
+	}
+}
