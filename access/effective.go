@@ -183,8 +183,7 @@ func (s *standpoint) assigned(list []EffectiveGrant, a *actor, delegated bool) [
 	x := s.x
 	for n := s.node; n != estate.None; n = x.NodeParent[n] {
 		for i := x.AssignmentsFrom[n]; i < x.AssignmentsFrom[n+1]; i++ {
-			holder := x.AssignmentPrincipal[i]
-			if !a.is(holder, delegated) || !s.live(x.AssignmentTerm[i]) || !s.fits(i, delegated) {
+			if !s.fits(i, delegated) || !a.is(x.AssignmentPrincipal[i], delegated) || !s.live(x.AssignmentTerm[i]) {
 				continue
 			}
 			right := EffectiveRight{Role: x.AssignmentRole[i], Condition: x.AssignmentCondition[i]}
@@ -206,7 +205,7 @@ func (s *standpoint) fits(assignment uint32, delegated bool) bool {
 // projected appends the rights by Lighthouse (R28).
 func (s *standpoint) projected(list []EffectiveGrant) []EffectiveGrant {
 	x := s.x
-	if len(x.Lighthouses) == 0 {
+	if !x.quick.slow[s.target] {
 		return list
 	}
 	for n := s.node; n != estate.None; n = x.NodeParent[n] {
@@ -226,7 +225,7 @@ func (s *standpoint) projected(list []EffectiveGrant) []EffectiveGrant {
 // of which it is not known whether they do (M5, M9).
 func (s *standpoint) denials(a *actor, delegated bool) []int32 {
 	x := s.x
-	if len(x.denials) == 0 {
+	if !x.quick.slow[s.target] {
 		return nil
 	}
 	var list []int32
@@ -327,13 +326,11 @@ func (e *Effective) InDirectory(list []estate.DirectoryRole, t estate.Tenant) []
 		return list
 	}
 	admin, helpdesk := e.listed(t)
-	for _, d := range []struct {
-		listed bool
-		role   csp.DirectoryRoleID
-	}{{admin, globalAdministrator}, {helpdesk, helpdeskAdministrator}} {
-		if n := x.numberOf(d.role); d.listed && n != estate.None {
-			list = append(list, n)
-		}
+	if admin {
+		list = x.appendListed(list, globalAdministrator)
+	}
+	if helpdesk {
+		list = x.appendListed(list, helpdeskAdministrator)
 	}
 	if invited {
 		return list // GDAP is shut to a guest; DAP is not (R13)
@@ -342,6 +339,14 @@ func (e *Effective) InDirectory(list []estate.DirectoryRole, t estate.Tenant) []
 		if e.self.is(g.Group, true) && e.live(g.Term) {
 			list = append(list, g.Role)
 		}
+	}
+	return list
+}
+
+// appendListed appends a role if any fact names it.
+func (x *Index) appendListed(list []estate.DirectoryRole, id csp.DirectoryRoleID) []estate.DirectoryRole {
+	if n, named := x.FindDirectoryRole(id); named {
+		return append(list, n)
 	}
 	return list
 }

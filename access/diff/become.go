@@ -127,14 +127,15 @@ func (c *becoming) inAzure(places []spot, action Action) []change {
 		}
 	}
 	var found []change
-	for _, o := range outcomes {
-		one := c.change(t, number, o)
-		for i := range records {
-			records[i].lost = int32(flag(results[i] == o))
-		}
-		one.where(records, false, func(r *record) bool { return r.lost == 1 })
-		found = append(found, one)
+	var all []part
+	for i, o := range outcomes {
+		found = append(found, c.change(t, number, o))
+		all = append(all, part{in: []int32{int32(i + 1)}})
 	}
+	for i := range records {
+		records[i].lost = int32(slices.Index(outcomes, results[i]) + 1)
+	}
+	where(found, all, records, func(r *record) int32 { return r.lost }, false)
 	return found
 }
 

@@ -71,19 +71,13 @@ func (c *Changes) alike(list []change, records []record, t *kindTable, sets []se
 			number = func(r *record) int32 { return r.gained }
 			one.before, one.after = access.HasNot, access.Has
 		}
-		numbers := numbersOf(records, number)
-		if len(numbers) == 1 {
-			one.set = t.setOf(sets[numbers[0]])
-			one.where(records, t == &c.p.kinds.directory, func(r *record) bool { return number(r) != 0 })
+		first := len(list)
+		all := parts(numbersOf(records, number), sets)
+		for _, part := range all {
+			one.set = t.setOf(part.kinds)
 			list = append(list, one)
-			continue
 		}
-		for _, part := range parts(numbers, sets) {
-			this := one
-			this.set = t.setOf(part.kinds)
-			this.where(records, t == &c.p.kinds.directory, func(r *record) bool { return slices.Contains(part.in, number(r)) })
-			list = append(list, this)
-		}
+		where(list[first:], all, records, number, t == &c.p.kinds.directory)
 	}
 	return list
 }
@@ -132,32 +126,58 @@ func parts(numbers []int32, sets []set) []part {
 	return list
 }
 
-// where fills in where a change is, which some of the records are about.
-func (c *change) where(records []record, directories bool, about func(*record) bool) {
-	regions := make([]int32, len(records)) // of each record, one more than the region it is in
-	for i := range records {
-		r := &records[i]
-		is := about(r)
-		if is {
-			c.causes = append(c.causes, r.causes...)
-		}
-		switch {
-		case directories:
-			if is {
-				c.directories = append(c.directories, tenant{estate.Tenant(r.at.old), estate.Tenant(r.at.new)})
-			}
-		case is && r.above >= 0 && regions[r.above] > 0:
-			regions[i] = regions[r.above]
-		case is:
-			c.spans = append(c.spans, region{at: r.at})
-			regions[i] = int32(len(c.spans))
-		case r.above >= 0 && regions[r.above] > 0:
-			top := &c.spans[regions[r.above]-1]
-			top.except = append(top.except, r.at)
+// where fills in where changes are, of as many parts of what the records are about.
+func where(changes []change, all []part, records []record, number func(*record) int32, directories bool) {
+	with := map[int32][]int{} // the parts by number
+	for i, part := range all {
+		for _, n := range part.in {
+			with[n] = append(with[n], i)
 		}
 	}
-	slices.Sort(c.causes)
-	c.causes = slices.Compact(c.causes)
+	type of struct{ part, record int32 }
+	regions := map[of]int{} // where the part is, at and below the record; only of those above others
+	isAbove := make([]bool, len(records))
+	for i := range records {
+		if above := records[i].above; above >= 0 {
+			isAbove[above] = true
+		}
+	}
+	for i := range records {
+		r := &records[i]
+		own := with[number(r)]
+		for _, n := range own {
+			c := &changes[n]
+			c.causes = append(c.causes, r.causes...)
+			if directories {
+				c.directories = append(c.directories, tenant{estate.Tenant(r.at.old), estate.Tenant(r.at.new)})
+				continue
+			}
+			in, inside := 0, false
+			if r.above >= 0 {
+				in, inside = regions[of{int32(n), r.above}]
+			}
+			if !inside {
+				in = len(c.spans)
+				c.spans = append(c.spans, region{at: r.at})
+			}
+			if isAbove[i] {
+				regions[of{int32(n), int32(i)}] = in
+			}
+		}
+		if r.above < 0 {
+			continue
+		}
+		for _, n := range with[number(&records[r.above])] {
+			if !slices.Contains(own, n) {
+				top := &changes[n].spans[regions[of{int32(n), r.above}]]
+				top.except = append(top.except, r.at)
+			}
+		}
+	}
+	for i := range changes {
+		slices.Sort(changes[i].causes)
+		changes[i].causes = slices.Compact(changes[i].causes)
+	}
 }
 
 // shared is one change of several accounts.
@@ -165,6 +185,7 @@ type shared struct {
 	change
 	who   []int32 // by name
 	count access.Count
+	name  []byte // of the first
 }
 
 // lines puts changes together that several people share, and says them. units
@@ -250,6 +271,8 @@ func (c *change) placeKey(key []byte) []byte {
 // measure finds what the order of lines needs to know.
 func (p *pair) measure(s *shared) {
 	slices.SortFunc(s.who, p.comparePeople)
+	w, first := p.called(s.who[0])
+	s.name = w.e.PrincipalName.Bytes(int(first))
 	owner, owners := tenant{none, none}, map[tenant]bool(nil)
 	for i, r := range s.spans {
 		p.count(&s.count, r)
@@ -294,12 +317,18 @@ func (p *pair) compareShared(a, b *shared) int {
 		}
 		return 1
 	}
-	return cmp.Or(
+	first := cmp.Or( // all of cmp.Or's arguments are worked out
 		cmp.Compare(b.count.Tenants, a.count.Tenants),
 		cmp.Compare(b.count.Subscriptions, a.count.Subscriptions),
 		cmp.Compare(b.count.Places, a.count.Places),
 		cmp.Compare(len(b.who), len(a.who)),
-		p.comparePeople(a.who[0], b.who[0]),
+	)
+	if first != 0 {
+		return first
+	}
+	return cmp.Or(
+		bytes.Compare(a.name, b.name),
+		cmp.Compare(a.who[0], b.who[0]),
 		p.compareWhere(a, b),
 		slices.Compare(a.set.members, b.set.members),
 		cmp.Compare(a.before, b.before),

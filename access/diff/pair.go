@@ -14,10 +14,8 @@ type world struct {
 	Side
 	e     *estate.Estate
 	names *naming.Names
-	// holders caches, by principal, the accounts that act as it, and holding the
-	// identities of an account that hold anything.
+	// holders caches, by principal, the accounts that act as it.
 	holders map[estate.Principal][]estate.Principal
-	holding map[estate.Principal][]estate.Principal
 
 	// By principal: the places where it has projected roles, the tenants that DAP
 	// and GDAP let it into, and the places of the denials that name it.
@@ -38,7 +36,7 @@ type world struct {
 func newWorld(s Side) *world {
 	w := &world{
 		Side: s, e: s.Index.Estate, names: naming.New(s.Index.Estate),
-		holders: map[estate.Principal][]estate.Principal{}, holding: map[estate.Principal][]estate.Principal{},
+		holders:   map[estate.Principal][]estate.Principal{},
 		projected: map[estate.Principal][]estate.Node{}, opened: map[estate.Principal][]estate.Tenant{}, denies: map[estate.Principal][]estate.Node{},
 		projectedRoles: map[estate.Principal][]estate.Role{}, unitsOf: map[estate.Principal][]int{}, directoryUnitsOf: map[estate.Principal][]int{},
 	}

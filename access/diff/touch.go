@@ -55,8 +55,8 @@ func (p *pair) touchAll(s side, accounts []estate.Principal, a area, f fact) {
 		}
 		for _, at := range a.wholly {
 			p.directories = append(p.directories, directoryTouch{account, cause, at})
-			p.eachHeldIn(p.account(account), at, func(held spot) { p.places = append(p.places, placeTouch{account, cause, held}) })
 		}
+		p.eachHeldIn(p.account(account), a.wholly, func(held spot) { p.places = append(p.places, placeTouch{account, cause, held}) })
 	}
 }
 
@@ -80,25 +80,32 @@ func (p *pair) both(s side, who estate.Principal) both {
 	return both{p.toOld.principals[who], who}
 }
 
-// eachHeldIn yields the places in a tenant at which an account holds anything, on
+// eachHeldIn yields the places in tenants at which an account holds anything, on
 // either side.
-func (p *pair) eachHeldIn(b both, at tenant, do func(spot)) {
+func (p *pair) eachHeldIn(b both, in []tenant, do func(spot)) {
+	if len(in) == 0 {
+		return
+	}
 	for _, s := range p.sides() {
-		who, t := b.new, at.new
+		who := b.new
 		if s.isBefore {
-			who, t = b.old, at.old
+			who = b.old
 		}
-		if who == none || t == none {
+		if who == none {
 			continue
 		}
-		identities, known := s.holding[who]
-		if !known {
-			identities = s.holdingOf(who)
-			s.holding[who] = identities
-		}
-		first := s.e.TenantRoot[t]
-		for _, identity := range identities {
-			s.eachHeld(identity, first, s.e.NodeLast[first], func(n estate.Node) { do(s.spot(n)) })
+		for _, identity := range s.holdingOf(who) {
+			from := 0
+			for _, at := range in {
+				t := at.new
+				if s.isBefore {
+					t = at.old
+				}
+				if t != none {
+					first := s.e.TenantRoot[t]
+					s.eachHeldFrom(&from, identity, first, s.e.NodeLast[first], func(n estate.Node) { do(s.spot(n)) })
+				}
+			}
 		}
 	}
 }
