@@ -150,6 +150,16 @@ func (e *Effective) door(t estate.Tenant) doorway {
 	return e.entry
 }
 
+// Enters says whether the account comes into another tenant by delegation (M2), and
+// not as a guest or by Lighthouse.
+func (e *Effective) Enters(t estate.Tenant) bool {
+	if e.home == estate.None || e.home == t {
+		return false
+	}
+	d := e.door(t)
+	return d.signsIn && !d.outside
+}
+
 // outside says whether no fact leads from the account's tenant to the other.
 func (e *Effective) outside(t estate.Tenant) bool {
 	return !slices.Contains(e.x.leads[t], e.home) && !slices.Contains(e.x.leading(t), e.home)

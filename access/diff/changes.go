@@ -111,6 +111,36 @@ func (j job) sort(p *pair) {
 	})
 }
 
+// enter adds the places that are touched because the account comes into a tenant
+// on one side only, or is somebody else in it.
+func (j *job) enter(p *pair, before, after subject) {
+	known := len(j.places)
+	j.places = slices.Clip(j.places) // what follows is of another account
+	for _, t := range j.directories {
+		if !t.wholly || before.comesAs(t.at.old) == after.comesAs(t.at.new) {
+			continue
+		}
+		for _, s := range []*subject{&before, &after} {
+			at := t.at.new
+			if s.isBefore {
+				at = t.at.old
+			}
+			if at == none {
+				continue
+			}
+			first := s.e.TenantRoot[at]
+			for i, identity := range s.holding {
+				s.eachHeldFrom(&s.found[i], identity, first, s.e.NodeLast[first], func(n estate.Node) {
+					j.places = append(j.places, placeTouch{j.account, t.cause, s.spot(n)})
+				})
+			}
+		}
+	}
+	if len(j.places) > known {
+		j.sort(p)
+	}
+}
+
 // job is an account with what touches it.
 type job struct {
 	account     int32
@@ -155,9 +185,11 @@ func (p *pair) changes(options Options) *Changes {
 		wait.Go(func() {
 			for _, one := range list[bounds[i]:bounds[i+1]] {
 				progress.step()
-				one.sort(p)
 				b := p.account(one.account)
-				workers[i].weigh(one.account, p.subject(0, b.old), p.subject(1, b.new), one.places, one.directories)
+				before, after := p.subject(0, b.old), p.subject(1, b.new)
+				one.sort(p)
+				one.enter(p, before, after)
+				workers[i].weigh(one.account, before, after, one.places, one.directories)
 			}
 		})
 	}

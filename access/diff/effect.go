@@ -95,6 +95,31 @@ func (p *pair) subject(i int, n estate.Principal) subject {
 	return s
 }
 
+// comesAs says how an account stands to a tenant: at home, a guest, by delegation,
+// or in no such way.
+type comesAs uint8
+
+const (
+	asNobody comesAs = iota
+	atHome
+	asGuest
+	delegated
+)
+
+func (s *subject) comesAs(t estate.Tenant) comesAs {
+	switch {
+	case s.n == none || t == none:
+		return asNobody
+	case s.e.PrincipalTenant[s.n] == t:
+		return atHome
+	case slices.ContainsFunc(s.e.Guest[s.e.GuestsFrom[s.n]:s.e.GuestsFrom[s.n+1]], func(g estate.Principal) bool { return s.e.PrincipalTenant[g] == t }):
+		return asGuest
+	case s.effective.Enters(t):
+		return delegated
+	}
+	return asNobody
+}
+
 // weigh compares one account, or two, in all that is touched. Touches come in
 // order of place.
 func (w *weigher) weigh(account int32, before, after subject, places []placeTouch, directories []directoryTouch) {

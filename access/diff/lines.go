@@ -71,6 +71,15 @@ func (c *Changes) alike(list []change, records []record, t *kindTable, sets []se
 			number = func(r *record) int32 { return r.gained }
 			one.before, one.after = access.HasNot, access.Has
 		}
+		if len(records) == 1 { // of nearly all
+			if n := number(&records[0]); n != 0 {
+				one.set = t.setOf(sets[n])
+				one.at(&records[0], t == &c.p.kinds.directory)
+				one.causes = records[0].causes
+				list = append(list, one)
+			}
+			continue
+		}
 		first := len(list)
 		all := parts(numbersOf(records, number), sets)
 		for _, part := range all {
@@ -101,6 +110,9 @@ type part struct {
 
 // parts takes sets apart into kinds of actions that are in the same ones.
 func parts(numbers []int32, sets []set) []part {
+	if len(numbers) == 1 {
+		return []part{{sets[numbers[0]], numbers}}
+	}
 	var list []part
 	for _, n := range numbers {
 		rest := slices.Clone(sets[n])
@@ -126,6 +138,15 @@ func parts(numbers []int32, sets []set) []part {
 	return list
 }
 
+// at adds the place of a record, or its directory.
+func (c *change) at(r *record, directory bool) {
+	if directory {
+		c.directories = append(c.directories, tenant{estate.Tenant(r.at.old), estate.Tenant(r.at.new)})
+		return
+	}
+	c.spans = append(c.spans, region{at: r.at})
+}
+
 // where fills in where changes are, of as many parts of what the records are about.
 func where(changes []change, all []part, records []record, number func(*record) int32, directories bool) {
 	with := map[int32][]int{} // the parts by number
@@ -149,7 +170,7 @@ func where(changes []change, all []part, records []record, number func(*record) 
 			c := &changes[n]
 			c.causes = append(c.causes, r.causes...)
 			if directories {
-				c.directories = append(c.directories, tenant{estate.Tenant(r.at.old), estate.Tenant(r.at.new)})
+				c.at(r, true)
 				continue
 			}
 			in, inside := 0, false
@@ -158,7 +179,7 @@ func where(changes []change, all []part, records []record, number func(*record) 
 			}
 			if !inside {
 				in = len(c.spans)
-				c.spans = append(c.spans, region{at: r.at})
+				c.at(r, false)
 			}
 			if isAbove[i] {
 				regions[of{int32(n), int32(i)}] = in

@@ -22,6 +22,9 @@ type directoryTouch struct {
 	account int32
 	cause   int32
 	at      tenant
+	// wholly: he may come in now, or no more, so that he is touched wherever he
+	// holds anything.
+	wholly bool
 }
 
 // area is a part of the estate that a row touches, for whomever it touches.
@@ -51,12 +54,11 @@ func (p *pair) touchAll(s side, accounts []estate.Principal, a area, f fact) {
 			p.places = append(p.places, placeTouch{account, cause, at})
 		}
 		for _, at := range a.directories {
-			p.directories = append(p.directories, directoryTouch{account, cause, at})
+			p.directories = append(p.directories, directoryTouch{account: account, cause: cause, at: at})
 		}
 		for _, at := range a.wholly {
-			p.directories = append(p.directories, directoryTouch{account, cause, at})
+			p.directories = append(p.directories, directoryTouch{account: account, cause: cause, at: at, wholly: true})
 		}
-		p.eachHeldIn(p.account(account), a.wholly, func(held spot) { p.places = append(p.places, placeTouch{account, cause, held}) })
 	}
 }
 
@@ -78,36 +80,6 @@ func (p *pair) both(s side, who estate.Principal) both {
 		return both{who, p.toNew.principals[who]}
 	}
 	return both{p.toOld.principals[who], who}
-}
-
-// eachHeldIn yields the places in tenants at which an account holds anything, on
-// either side.
-func (p *pair) eachHeldIn(b both, in []tenant, do func(spot)) {
-	if len(in) == 0 {
-		return
-	}
-	for _, s := range p.sides() {
-		who := b.new
-		if s.isBefore {
-			who = b.old
-		}
-		if who == none {
-			continue
-		}
-		for _, identity := range s.holdingOf(who) {
-			from := 0
-			for _, at := range in {
-				t := at.new
-				if s.isBefore {
-					t = at.old
-				}
-				if t != none {
-					first := s.e.TenantRoot[t]
-					s.eachHeldFrom(&from, identity, first, s.e.NodeLast[first], func(n estate.Node) { do(s.spot(n)) })
-				}
-			}
-		}
-	}
 }
 
 // eachHeld yields the places from first to last at which a principal itself has
