@@ -319,7 +319,7 @@ func (e *Effective) listed(t estate.Tenant) (admin, helpdesk bool) {
 // (M4). Of a role that no list has nothing is known, and it is left out.
 func (e *Effective) InDirectory(list []estate.DirectoryRole, t estate.Tenant) []estate.DirectoryRole {
 	x := e.x
-	if e.home == estate.None || e.home != t && e.outside(t) {
+	if e.home == estate.None || e.home != t && e.door(t).outside {
 		return list
 	}
 	if e.home == t {

@@ -105,40 +105,20 @@ func byAccount[T any](touches []T, accounts int, of func(*T) int32) (list []T, f
 
 // sort puts what touches an account in order of place.
 func (j job) sort(p *pair) {
-	slices.SortFunc(j.places, func(a, b placeTouch) int { return cmp.Or(p.order(a.at, b.at), cmp.Compare(a.cause, b.cause)) })
+	slices.SortFunc(j.places, p.comparePlaces)
 	slices.SortFunc(j.directories, func(a, b directoryTouch) int {
-		return cmp.Or(compareTenants(a.at, b.at), cmp.Compare(a.cause, b.cause))
+		if c := compareTenants(a.at, b.at); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.cause, b.cause)
 	})
 }
 
-// enter adds the places that are touched because the account comes into a tenant
-// on one side only, or is somebody else in it.
-func (j *job) enter(p *pair, before, after subject) {
-	known := len(j.places)
-	j.places = slices.Clip(j.places) // what follows is of another account
-	for _, t := range j.directories {
-		if !t.wholly || before.comesAs(t.at.old) == after.comesAs(t.at.new) {
-			continue
-		}
-		for _, s := range []*subject{&before, &after} {
-			at := t.at.new
-			if s.isBefore {
-				at = t.at.old
-			}
-			if at == none {
-				continue
-			}
-			first := s.e.TenantRoot[at]
-			for i, identity := range s.holding {
-				s.eachHeldFrom(&s.found[i], identity, first, s.e.NodeLast[first], func(n estate.Node) {
-					j.places = append(j.places, placeTouch{j.account, t.cause, s.spot(n)})
-				})
-			}
-		}
+func (p *pair) comparePlaces(a, b placeTouch) int {
+	if c := p.order(a.at, b.at); c != 0 {
+		return c
 	}
-	if len(j.places) > known {
-		j.sort(p)
-	}
+	return cmp.Compare(a.cause, b.cause)
 }
 
 // job is an account with what touches it.
@@ -186,10 +166,8 @@ func (p *pair) changes(options Options) *Changes {
 			for _, one := range list[bounds[i]:bounds[i+1]] {
 				progress.step()
 				b := p.account(one.account)
-				before, after := p.subject(0, b.old), p.subject(1, b.new)
 				one.sort(p)
-				one.enter(p, before, after)
-				workers[i].weigh(one.account, before, after, one.places, one.directories)
+				workers[i].weigh(one, p.subject(0, b.old), p.subject(1, b.new))
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func (p *pair) compare(a, b estate.Principal) Result {
 	slices.SortFunc(p.directories, func(a, b directoryTouch) int { return compareTenants(a.at, b.at) })
 	p.old.turns, p.new.turns = sorted(p.old.turns), sorted(p.new.turns)
 	w := newWeigher(p)
-	w.weigh(int32(b), before, after, p.places, p.directories)
+	w.weigh(job{int32(b), p.places, p.directories}, before, after)
 	c := p.collect([]*weigher{w})
 	found := c.told()
 	for i := range found {

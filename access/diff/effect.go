@@ -63,6 +63,7 @@ type weigher struct {
 	roles          []estate.DirectoryRole
 	spots          []spot // the candidates
 	steps          []step // what they came to
+	entered        []placeTouch
 }
 
 func newWeigher(p *pair) *weigher {
@@ -83,6 +84,7 @@ type subject struct {
 	// holding are its identities that have a role anywhere.
 	holding []estate.Principal
 	found   []int // of each, where something of it was found last
+	turned  int   // and of the places where the answer may turn
 }
 
 func (p *pair) subject(i int, n estate.Principal) subject {
@@ -122,15 +124,51 @@ func (s *subject) comesAs(t estate.Tenant) comesAs {
 
 // weigh compares one account, or two, in all that is touched. Touches come in
 // order of place.
-func (w *weigher) weigh(account int32, before, after subject, places []placeTouch, directories []directoryTouch) {
-	w.inAzure(account, before, after, places)
-	for len(directories) > 0 {
-		at, n := directories[0].at, 1
-		for n < len(directories) && directories[n].at == at {
+func (w *weigher) weigh(j job, before, after subject) {
+	w.entered = w.entered[:0]
+	for rest := j.directories; len(rest) > 0; {
+		at, n := rest[0].at, 1
+		for n < len(rest) && rest[n].at == at {
 			n++
 		}
-		w.inDirectory(account, before, after, at, directories[:n])
-		directories = directories[n:]
+		w.inDirectory(j.account, before, after, at, rest[:n])
+		w.enter(&before, &after, rest[:n])
+		rest = rest[n:]
+	}
+	places := j.places
+	if len(w.entered) > 0 {
+		places = append(w.entered, places...)
+		slices.SortFunc(places, w.p.comparePlaces)
+	}
+	w.inAzure(j.account, before, after, places)
+}
+
+// enter notes the places that are touched because the account comes into a tenant
+// on one side only, or as somebody else.
+func (w *weigher) enter(before, after *subject, touched []directoryTouch) {
+	at := touched[0].at
+	wholly := slices.ContainsFunc(touched, func(t directoryTouch) bool { return t.wholly })
+	if !wholly || before.comesAs(at.old) == after.comesAs(at.new) {
+		return
+	}
+	for _, s := range []*subject{before, after} {
+		t := at.new
+		if s.isBefore {
+			t = at.old
+		}
+		if t == none {
+			continue
+		}
+		first := s.e.TenantRoot[t]
+		for i, identity := range s.holding {
+			s.eachHeldFrom(&s.found[i], identity, first, s.e.NodeLast[first], func(n estate.Node) {
+				for _, t := range touched {
+					if t.wholly {
+						w.entered = append(w.entered, placeTouch{t.account, t.cause, s.spot(n)})
+					}
+				}
+			})
+		}
 	}
 }
 
@@ -319,8 +357,8 @@ func (w *weigher) turns(s *subject, n estate.Node) {
 			s.eachHeldFrom(&s.found[i], identity, n+1, last, func(m estate.Node) { w.spots = append(w.spots, s.spot(m)) })
 		}
 	}
-	i, _ := slices.BinarySearch(s.world.turns, n)
-	for ; i < len(s.world.turns) && s.world.turns[i] <= last; i++ {
+	s.turned = leap(s.world.turns, s.turned, n)
+	for i := s.turned; i < len(s.world.turns) && s.world.turns[i] <= last; i++ {
 		w.spots = append(w.spots, s.spot(s.world.turns[i]))
 	}
 }
