@@ -34,20 +34,22 @@ type quick struct {
 	// denied are the nodes at which a deny assignment is in force (R19), and
 	// projectedAt those at which Lighthouse projects a role (R28).
 	denied, projectedAt set[estate.Node]
-	// deniedIn and projectedIn are their tenants.
-	deniedIn, projectedIn set[estate.Tenant]
-	projectedTo           set[estate.Principal]
+	// projectedIn are the tenants of those.
+	projectedIn set[estate.Tenant]
+	projectedTo set[estate.Principal]
+	// projectedBy are the indexes of Lighthouses by principal.
+	projectedBy []int32
 	// holdsRoles are those to whom a directory role is assigned.
 	holdsRoles set[estate.Principal]
 	coders     coders
 	// codeRows are, by a resource that has an identity, the actions that run code in it.
 	codeRows map[estate.Node][]*row
 	write    *row
+	// oldRules are the tenants under them (R22).
+	oldRules set[estate.Tenant]
 	// conditional are the roles with a condition in them.
 	conditional set[estate.Role]
 
-	// slow says of a tenant that something is denied, projected or not collected in it.
-	slow    []bool
 	members members
 }
 
@@ -58,6 +60,7 @@ func newSet[N ~int32](count int) set[N] { return make(set[N], count/64+1) }
 
 func (s set[N]) has(n N) bool { return s[n>>6]&(1<<(n&63)) != 0 }
 func (s set[N]) add(n N)      { s[n>>6] |= 1 << (n & 63) }
+func (s set[N]) remove(n N)   { s[n>>6] &^= 1 << (n & 63) }
 
 type holderIn struct {
 	holder estate.Principal
@@ -92,17 +95,15 @@ func (x *Index) makeQuick() {
 	x.makePlain()
 	x.makeSets()
 	x.makeCoders()
-	x.makeSlow()
 	x.makeMembers()
 }
 
 // makeSets marks where something is denied or projected, and the like.
 func (x *Index) makeSets() {
 	k, nodes, tenants := &x.quick, x.Nodes(), x.Tenants()
-	k.denied, k.deniedIn = newSet[estate.Node](nodes), newSet[estate.Tenant](tenants)
+	k.denied = newSet[estate.Node](nodes)
 	for _, d := range x.denials {
 		k.denied.add(d.Node)
-		k.deniedIn.add(x.NodeTenant[d.Node])
 	}
 	k.projectedAt, k.projectedIn = newSet[estate.Node](nodes), newSet[estate.Tenant](tenants)
 	k.projectedTo = newSet[estate.Principal](x.Principals())
@@ -111,6 +112,17 @@ func (x *Index) makeSets() {
 		k.projectedTo.add(l.Principal)
 		if t := x.NodeTenant[l.Node]; t != estate.None {
 			k.projectedIn.add(t)
+		}
+	}
+	k.projectedBy = make([]int32, len(x.Lighthouses))
+	for i := range k.projectedBy {
+		k.projectedBy[i] = int32(i)
+	}
+	slices.SortStableFunc(k.projectedBy, func(i, j int32) int { return cmp.Compare(x.Lighthouses[i].Principal, x.Lighthouses[j].Principal) })
+	k.oldRules = newSet[estate.Tenant](tenants)
+	for t, old := range x.TenantRules {
+		if old != 0 {
+			k.oldRules.add(estate.Tenant(t))
 		}
 	}
 	k.holdsRoles = newSet[estate.Principal](x.Principals())
@@ -122,15 +134,6 @@ func (x *Index) makeSets() {
 		if role := estate.Role(n); x.isConditional(role) {
 			k.conditional.add(role)
 		}
-	}
-}
-
-// makeSlow marks the tenants for which intervals and holders take a judgement.
-func (x *Index) makeSlow() {
-	k := &x.quick
-	k.slow = make([]bool, len(x.TenantID))
-	for t := range k.slow {
-		k.slow[t] = x.gaps[t] || k.deniedIn.has(estate.Tenant(t)) || k.projectedIn.has(estate.Tenant(t))
 	}
 }
 
@@ -442,7 +445,7 @@ func (s *scan) stranger(p estate.Principal, home estate.Tenant, node estate.Node
 	if !guest && user && (l.any || admin || helpdesk || x.TenantRules[s.target] != 0) {
 		s.look(p, true, node)
 	}
-	s.projected(node)
+	s.projected(p, node)
 }
 
 // leap looks for directory roles with powers in the target. Whoever commands the
@@ -528,7 +531,7 @@ func (s *scan) codes(p estate.Principal, in estate.Tenant) bool {
 // its groups; for foreign ones, for the groups alone.
 func (s *scan) look(p estate.Principal, foreign bool, node estate.Node) {
 	x, groups := s.x, s.x.quick.groups(p)
-	denials := x.quick.deniedIn.has(s.target)
+	denials := s.r.denied.has(s.target) || x.quick.write.denied.has(s.target)
 	for n := node; n != estate.None; {
 		if denials && x.quick.denied.has(n) {
 			s.denied = true
@@ -569,15 +572,19 @@ func (s *scan) weigh(i uint32) {
 	}
 }
 
-// projected looks for roles that Lighthouse projects to somebody at or above the node.
-func (s *scan) projected(node estate.Node) {
+// projected looks for roles that Lighthouse projects to the principal and its groups
+// at or above the node.
+func (s *scan) projected(p estate.Principal, node estate.Node) {
 	x := s.x
 	if !x.quick.projectedIn.has(s.target) {
 		return
 	}
-	for n := node; n != estate.None; n = x.NodeParent[n] {
-		if x.quick.projectedAt.has(n) {
-			s.doubts = true // rare enough for the long way
+	groups := x.quick.groups(p)
+	for n := node; n != estate.None; n = x.Rungs[n].Parent {
+		for _, l := range x.lighthousesAt(n) {
+			if l.Principal == p || contains(groups, l.Principal) {
+				s.doubts = true // rare enough for the long way
+			}
 		}
 	}
 }

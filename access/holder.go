@@ -63,29 +63,44 @@ func (x *Index) makeMembers() {
 	})
 }
 
-// marks are scratch room for AppendHolders: a bit for every principal, all zero
+// scratch is room for AppendHolders, used again and again. Its sets are empty
 // between uses.
-var marks = sync.Pool{New: func() any { return new([]uint64) }}
+type scratch struct {
+	seen    set[estate.Principal]
+	enters  set[estate.Principal]
+	entered []estate.Principal // what is in enters
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func (s *scratch) fit(count int) {
+	if len(s.seen) <= count/64 {
+		s.seen, s.enters = newSet[estate.Principal](count), newSet[estate.Principal](count)
+	}
+}
 
 // AppendHolders appends everybody who has the control action at a known node now,
-// each once and in no order: the first part of Who, for those who ask in a loop. certain is false where it takes a judgement, because something is
-// denied, conditional, projected or not collected there; then nothing is appended,
-// and Who answers.
+// each once and in no order: the first part of Who, for those who ask in a loop.
+// certain is false where it takes a judgement, because something is denied,
+// conditional, projected or not collected there; then nothing is appended, and Who
+// answers.
 func (x *Index) AppendHolders(list []estate.Principal, action Action, node estate.Node, at time.Time) (_ []estate.Principal, certain bool) {
 	target := x.NodeTenant[node]
-	if target == estate.None || x.quick.slow[target] {
+	if target == estate.None || x.gaps[target] {
 		return list, false
 	}
-	scratch := marks.Get().(*[]uint64)
-	defer marks.Put(scratch)
-	if words := len(x.PrincipalID)/64 + 1; len(*scratch) < words {
-		*scratch = make([]uint64, words)
-	}
-	h := holding{x: x, at: at, target: target, row: x.row(action), seen: *scratch, list: list, first: len(list)}
+	room := scratches.Get().(*scratch)
+	defer scratches.Put(room)
+	room.fit(x.Principals())
+	h := holding{x: x, at: at, target: target, row: x.row(action), scratch: room, list: list, first: len(list)}
 	certain = h.collect(node)
 	for _, p := range h.list[h.first:] {
 		h.seen[p>>6] = 0
 	}
+	for _, p := range room.entered {
+		room.enters[p>>6] = 0
+	}
+	room.entered = room.entered[:0]
 	if !certain {
 		return h.list[:h.first], false
 	}
@@ -98,9 +113,11 @@ type holding struct {
 	at     time.Time
 	target estate.Tenant
 	row    *row
-	seen   []uint64
-	list   []estate.Principal
-	first  int
+	*scratch
+	list  []estate.Principal
+	first int
+	// lent: enters has whom GDAP lets in.
+	lent bool
 }
 
 func (h *holding) live(n estate.TermNo) bool {
@@ -108,9 +125,15 @@ func (h *holding) live(n estate.TermNo) bool {
 }
 
 func (h *holding) collect(node estate.Node) bool {
-	x := h.x
-	for n := node; n != estate.None; n = x.NodeParent[n] {
-		for i := x.AssignmentsFrom[n]; i < x.AssignmentsFrom[n+1]; i++ {
+	x, k := h.x, &h.x.quick
+	denials, projections := h.row.denied.has(h.target), k.projectedIn.has(h.target)
+	for n := node; n != estate.None; {
+		if denials && k.denied.has(n) || projections && h.isProjected(n) {
+			return false
+		}
+		rung, last := &x.Rungs[n], x.Rungs[n+1].Assignments
+		n = rung.Parent
+		for i := rung.Assignments; i < last; i++ {
 			allowed := h.row.role(x.AssignmentRole[i])
 			switch {
 			case allowed == no || !h.live(x.AssignmentTerm[i]):
@@ -122,6 +145,12 @@ func (h *holding) collect(node estate.Node) bool {
 		}
 	}
 	return true
+}
+
+// isProjected says whether Lighthouse projects a role onto the node that may allow
+// the action.
+func (h *holding) isProjected(n estate.Node) bool {
+	return slices.ContainsFunc(h.x.lighthousesAt(n), func(l estate.Lighthouse) bool { return h.row.role(l.Role) > no })
 }
 
 // holder adds everybody behind an assignment.
@@ -198,24 +227,28 @@ func (h *holding) agents(group estate.Principal) {
 }
 
 func (h *holding) signsIn(p estate.Principal) bool {
-	x, k := h.x, &h.x.quick
-	if x.TenantRules[h.target] != 0 {
+	if h.x.TenantRules[h.target] != 0 {
 		return true
 	}
-	if k.unsteady[p] {
-		for _, g := range k.lentIn(h.target) {
-			if h.live(g.Term) && h.isIn(p, g.Group) {
-				return true
-			}
+	if !h.lent {
+		h.lent = true
+		h.lend()
+	}
+	return h.enters.has(p) || h.isAgent(p)
+}
+
+// lend marks everybody who is in a group now to which GDAP gives a role in the target.
+func (h *holding) lend() {
+	for _, g := range h.x.quick.lentIn(h.target) {
+		if h.live(g.Term) {
+			h.each(g.Group, func(p estate.Principal) {
+				if !h.enters.has(p) {
+					h.enters.add(p)
+					h.entered = append(h.entered, p)
+				}
+			})
 		}
-		return h.isAgent(p)
 	}
-	s := scan{x: x, at: h.at, target: h.target}
-	if s.lent(k.groups(p)).any {
-		return true
-	}
-	admin, helpdesk := s.agent(p, x.PrincipalTenant[p], false)
-	return admin || helpdesk
 }
 
 // isAgent says whether the target lists the partner of somebody who is an agent by
@@ -245,9 +278,9 @@ func (h *holding) add(p estate.Principal) {
 	}
 }
 
-func (h *holding) has(p estate.Principal) bool { return h.seen[p>>6]&(1<<(p&63)) != 0 }
+func (h *holding) has(p estate.Principal) bool { return h.seen.has(p) }
 
 func (h *holding) mark(p estate.Principal) {
-	h.seen[p>>6] |= 1 << (p & 63)
+	h.seen.add(p)
 	h.list = append(h.list, p)
 }

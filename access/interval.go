@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -35,7 +36,7 @@ type gathering struct {
 	row  *row
 	home estate.Tenant
 	// enters has the tenants that he signs in to by delegation.
-	enters []bool
+	enters set[estate.Tenant]
 	// judged has the tenants in which it takes a judgement: where he holds something,
 	// and something is denied, conditional, projected or not collected.
 	judged []estate.Tenant
@@ -77,26 +78,26 @@ func (g *gathering) groups(p estate.Principal) []estate.Principal {
 // but for those where he has a guest account (M2).
 func (g *gathering) enter(p estate.Principal, groups []estate.Principal) {
 	x := g.x
-	g.enters = make([]bool, len(x.TenantID))
+	g.enters = newSet[estate.Tenant](x.Tenants())
 	for _, group := range groups {
 		for _, lent := range x.GDAPGrantsOf(group) {
 			if g.live(lent.Term) {
-				g.enters[lent.Customer] = true
+				g.enters.add(lent.Customer)
 			}
 		}
 	}
 	if g.isAgent(p) {
 		for _, r := range x.DAPs {
 			if r.Partner == g.home && g.live(r.Term) {
-				g.enters[r.Customer] = true
+				g.enters.add(r.Customer)
 			}
 		}
 	}
-	for t, old := range x.TenantRules {
-		g.enters[t] = g.enters[t] || old != 0
+	for word, old := range x.quick.oldRules {
+		g.enters[word] |= old
 	}
 	for _, guest := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
-		g.enters[x.PrincipalTenant[guest]] = false
+		g.enters.remove(x.PrincipalTenant[guest])
 	}
 }
 
@@ -126,7 +127,7 @@ func (g *gathering) foreign(group estate.Principal) {
 	x := g.x
 	for j := x.HeldFrom[group]; j < x.HeldFrom[group+1]; j++ {
 		i, n := x.Held[j], x.HeldNode[j]
-		if t := x.NodeTenant[n]; x.AssignmentForeign[i] != 0 && t != g.home && t != estate.None && g.enters[t] {
+		if t := x.NodeTenant[n]; x.AssignmentForeign[i] != 0 && t != g.home && t != estate.None && g.enters.has(t) {
 			g.hold(i, n, t)
 		}
 	}
@@ -139,12 +140,16 @@ func (g *gathering) hold(i uint32, n estate.Node, t estate.Tenant) {
 	if allowed == no || !g.live(x.AssignmentTerm[i]) {
 		return
 	}
-	if allowed == maybe || x.AssignmentCondition[i] != 0 || x.quick.slow[t] {
+	if allowed == maybe || x.AssignmentCondition[i] != 0 || g.isHard(t) {
 		g.judge(t)
 		return
 	}
 	g.found = append(g.found, Interval{n, x.NodeLast[n]})
 }
+
+// isHard says whether the action may be denied somewhere in a tenant, or something
+// was not collected there.
+func (g *gathering) isHard(t estate.Tenant) bool { return g.x.gaps[t] || g.row.denied.has(t) }
 
 // judge notes that a tenant takes a judgement. Tenants come mostly in order.
 func (g *gathering) judge(t estate.Tenant) {
@@ -154,10 +159,32 @@ func (g *gathering) judge(t estate.Tenant) {
 }
 
 func (g *gathering) projected(p estate.Principal, groups []estate.Principal) {
-	for _, l := range g.x.Lighthouses {
-		_, in := slices.BinarySearch(groups, l.Principal)
-		if (in || l.Principal == p) && g.row.role(l.Role) > no {
-			g.judge(g.x.NodeTenant[l.Node])
+	g.projectedTo(p)
+	for _, group := range groups {
+		g.projectedTo(group)
+	}
+}
+
+// projectedTo adds what is projected to one principal from his tenant (R28).
+func (g *gathering) projectedTo(p estate.Principal) {
+	x := g.x
+	if !x.quick.projectedTo.has(p) {
+		return
+	}
+	by := x.quick.projectedBy
+	first, _ := slices.BinarySearchFunc(by, p, func(i int32, p estate.Principal) int { return cmp.Compare(x.Lighthouses[i].Principal, p) })
+	for _, i := range by[first:] {
+		l := &x.Lighthouses[i]
+		if l.Principal != p {
+			break
+		}
+		t, allowed := x.NodeTenant[l.Node], g.row.role(l.Role)
+		switch {
+		case allowed == no || g.row.action.data || t == estate.None || t == g.home || l.Manager != g.home || !g.live(l.Term) || x.Roles[l.Role].ID == ownerRole:
+		case allowed == maybe || g.isHard(t):
+			g.judge(t)
+		default:
+			g.found = append(g.found, Interval{l.Node, x.NodeLast[l.Node]})
 		}
 	}
 }

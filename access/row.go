@@ -72,6 +72,8 @@ type row struct {
 	may       []uint64 // the role may allow it
 	sure      []uint64 // and certainly does
 	directory []truth  // by directory role
+	// denied are the tenants in which a deny assignment names the action (R19).
+	denied set[estate.Tenant]
 }
 
 func (r *row) role(n estate.Role) truth {
@@ -99,6 +101,12 @@ func (x *Index) newRow(a Action) *row {
 		}
 		if t == yes {
 			r.sure[word] |= bit
+		}
+	}
+	r.denied = newSet[estate.Tenant](x.Tenants())
+	for i := range x.denials {
+		if d := &x.denials[i]; !d.AuditOnly && names(d.entries, a) {
+			r.denied.add(x.NodeTenant[d.Node])
 		}
 	}
 	for n := range x.DirectoryRoles {
