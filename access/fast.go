@@ -42,6 +42,11 @@ type quick struct {
 	// holdsRoles are those to whom a directory role is assigned.
 	holdsRoles set[estate.Principal]
 	coders     coders
+	// coder are the roles by which code may be run as some identity.
+	coder *row
+	// busy are the tenants with an identity that can do more than what is assigned to
+	// it: that has powers in the directory, guests, or memberships that come and go.
+	busy set[estate.Tenant]
 	// codeRows are, by a resource that has an identity, the actions that run code in it.
 	codeRows map[estate.Node][]*row
 	write    *row
@@ -229,7 +234,9 @@ func (x *Index) makeCoders() {
 	if k.coders.any = len(x.Identities) > 0; !k.coders.any {
 		return
 	}
+	x.makeBusy()
 	coder := x.coderRow()
+	k.coder = coder
 	holds := func(holder estate.Principal, role estate.Role, in estate.Tenant) {
 		switch {
 		case coder.role(role) == no:
@@ -260,6 +267,18 @@ func (x *Index) makeCoders() {
 	}
 	slices.SortFunc(k.coders.foreign, compareHolders)
 	k.coders.foreign = slices.Clip(slices.Compact(k.coders.foreign))
+}
+
+// makeBusy marks where identities are more than what is assigned to them.
+func (x *Index) makeBusy() {
+	k := &x.quick
+	k.busy = newSet[estate.Tenant](x.Tenants())
+	for _, id := range x.Identities {
+		p, in := id.Principal, x.NodeTenant[id.Node]
+		if in != estate.None && (x.PrincipalTenant[p] != in || k.unsteady[p] || k.leaps[p] || x.GuestsFrom[p] < x.GuestsFrom[p+1]) {
+			k.busy.add(in)
+		}
+	}
 }
 
 // coderRow has the roles that allow any action by which code is run as one of the
@@ -385,7 +404,7 @@ func (x *Index) atOnce(p estate.Principal, r *row, node estate.Node, at time.Tim
 		return Has, true
 	case s.gets:
 		return CanGet, true
-	case s.steps || s.codes(p, home) || s.codes(p, target):
+	case s.steps || s.codesAnywhere(p, home) && s.identityHelps(p, home, node):
 		return Unknown, false
 	}
 	return HasNot, true
@@ -434,7 +453,6 @@ func (s *scan) stranger(p estate.Principal, home estate.Tenant, node estate.Node
 		}
 		s.look(g, false, node)
 		s.leap(g)
-		s.steps = s.steps || s.codes(g, s.target)
 	}
 	user := x.isUser(account(p))
 	l := s.lent(k.groups(p))
@@ -525,6 +543,69 @@ func (s *scan) codes(p estate.Principal, in estate.Tenant) bool {
 	k := &s.x.quick
 	return k.coders.any && (k.coders.has(s.x, p, in) ||
 		slices.ContainsFunc(k.groups(p), func(g estate.Principal) bool { return k.coders.has(s.x, g, in) }))
+}
+
+// codesAnywhere says whether the principal may run code as an identity in the
+// target or at home, or as a guest in the target.
+func (s *scan) codesAnywhere(p estate.Principal, home estate.Tenant) bool {
+	x := s.x
+	return s.codes(p, s.target) || home != s.target && (s.codes(p, home) ||
+		slices.ContainsFunc(x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]], func(g estate.Principal) bool {
+			return x.PrincipalTenant[g] == s.target && s.codes(g, s.target)
+		}))
+}
+
+// mostIdentities bounds the work of identityHelps.
+const mostIdentities = 64
+
+// identityHelps says whether running code as identities of the target might give
+// the action at the node (R26): whether one that the principal may come to by them
+// has more than what is assigned to it, or has something assigned at or above the
+// node that may allow the action. Identities at his home come into no other tenant
+// but by what is projected to them.
+func (s *scan) identityHelps(p estate.Principal, home estate.Tenant, node estate.Node) bool {
+	x, k := s.x, &s.x.quick
+	all := x.identitiesOf(s.target)
+	if k.busy.has(home) || k.busy.has(s.target) || k.projectedIn.has(s.target) || len(all) > mostIdentities {
+		return true
+	}
+	var room [mostIdentities + 4]estate.Principal
+	who := append(room[:0], p) // as whom he may act
+	for _, g := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
+		who = append(who, g)
+	}
+	own := len(who)
+	for next := 0; next < len(who); next++ {
+		if next >= own && s.holds(who[next], node, s.r) {
+			return true
+		}
+		if !s.codes(who[next], s.target) {
+			continue
+		}
+		for _, id := range all {
+			if !slices.Contains(who, id.Principal) && s.holds(who[next], id.Node, k.coder) {
+				who = append(who, id.Principal)
+			}
+		}
+	}
+	return false
+}
+
+// holds says whether something is assigned to the principal or a group of his at or
+// above the node that may allow the row's action, or to assign a role that does.
+func (s *scan) holds(p estate.Principal, node estate.Node, r *row) bool {
+	x, write, groups := s.x, s.x.quick.write, s.x.quick.groups(p)
+	for n := node; n != estate.None; {
+		rung, last := &x.Rungs[n], x.Rungs[n+1].Assignments
+		n = rung.Parent
+		for i := rung.Assignments; i < last; i++ {
+			holder, role := x.AssignmentPrincipal[i], x.AssignmentRole[i]
+			if (holder == p || contains(groups, holder)) && max(r.role(role), write.role(role)) > no {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // look goes through the assignments at and above the node for the principal and
