@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"testing"
@@ -114,6 +115,10 @@ func cases() []aCase {
 		{"R26", "which he can get", all(role("weak", csp.Permission{Actions: []string{"Microsoft.Authorization/roleAssignments/write"}}), conditional("carl", "weak", "shop", delegateReader)), ask("carl", readVM, vm), access.CanGet},
 		{"R26", "who may run code in a machine can be its identity", all(assigned("carl", "Virtual Machine Contributor", "spare"), identity("spare/rg/vm", "runner"), assigned("runner", "Owner", "shop")), ask("carl", restartVM, vm), access.CanGet},
 		{"R26", "who may only look at it cannot", all(assigned("carl", "Reader", "spare"), identity("spare/rg/vm", "runner"), assigned("runner", "Owner", "shop")), ask("carl", restartVM, vm), access.HasNot},
+		{"R26", "also in his own company, as an identity that commands it", all(subscription("office", "alder"), assignedIn("alder", "ann", "Virtual Machine Contributor", "office"), robot("butler", "alder"), identity("office/rg/vm", "butler"), directory("butler", "Global Administrator", "alder"), foreign("AdminAgents", "Owner", "shop"), dap("alder", "contoso")), ask("ann", restartVM, vm), access.CanGet},
+		{"R26", "and from one identity to the next", all(assigned("carl", "Virtual Machine Contributor", "spare/rg"), identity("spare/rg/vm", "runner"), assigned("runner", "Virtual Machine Contributor", "spare/rg2"), robot("walker", "contoso"), identity("spare/rg2/vm", "walker"), assigned("walker", "Owner", "shop")), ask("carl", restartVM, vm), access.CanGet},
+		{"R26", "but not to one that he cannot come to", all(assigned("carl", "Virtual Machine Contributor", "spare/rg"), identity("spare/rg/vm", "runner"), robot("walker", "contoso"), identity("spare/rg2/vm", "walker"), assigned("walker", "Owner", "shop")), ask("carl", restartVM, vm), access.HasNot},
+		{"R18", "through any of many groups", all(manyGroups("carl", "contoso", 12), assigned("many11", "Reader", "shop")), ask("carl", readVM, vm), access.Has},
 		{"R27", "a lock is no part of an answer", all(assigned("carl", "Owner", "shop"), locked("shop")), ask("carl", writeRoles, vm), access.Has},
 		{"R27", "nor does it give anything", locked("shop"), ask("carl", writeRoles, vm), access.HasNot},
 		{"R28", "Lighthouse needs no way in", lighthouse("alder", "ann", "Virtual Machine Contributor", "shop"), ask("ann", restartVM, vm), access.Has},
@@ -228,6 +233,24 @@ func relationshipIs(s csp.GDAPStatus) func(*csp.GDAPRelationship) {
 
 func agreedTo(role string) func(*csp.GDAPRelationship) {
 	return func(g *csp.GDAPRelationship) { g.Roles = []csp.DirectoryRoleID{directoryRole(role)} }
+}
+
+// assignedIn assigns a role in another tenant than contoso.
+func assignedIn(tenant, who, role, place string) fact {
+	return func(f *csp.Facts) {
+		assigned(who, role, place)(f)
+		f.Assignments[len(f.Assignments)-1].Tenant = idFor[csp.Tenant](tenant)
+	}
+}
+
+// manyGroups puts somebody into that many groups, many0 and so on.
+func manyGroups(who, tenant string, count int) fact {
+	var list []fact
+	for i := range count {
+		name := fmt.Sprintf("many%d", i)
+		list = append(list, group(name, tenant), in(who, name))
+	}
+	return all(list...)
 }
 
 func endsAtNoon(g *csp.GDAPRelationship) { g.Until = noon }

@@ -126,3 +126,26 @@ func TestAManagementGroupMayBePlacedBelowTheRoot(t *testing.T) {
 		t.Errorf("got node %d, listed %t, below %d", node, exact, e.NodeParent[node])
 	}
 }
+
+// A hash says only where to look: what lies there is compared, every part of it.
+func TestNoPlaceIsTakenForAnother(t *testing.T) {
+	for seed := range uint64(50) {
+		e := build(t, estatetest.Facts(random(seed)))
+		tenantOf := func(n estate.Node) estate.Tenant {
+			if e.NodeType[n] == estate.TypeManagementGroup {
+				return e.NodeTenant[n]
+			}
+			return estate.None
+		}
+		for n := range estate.Node(e.Nodes()) {
+			for other := range estate.Node(e.Nodes()) {
+				if e.NodeType[n] == estate.TypeRoot || e.NodeType[other] == estate.TypeRoot {
+					continue
+				}
+				if got := e.IsAt(n, tenantOf(other), e.Scope(other).Key()); got != (n == other) {
+					t.Fatalf("seed %d: that %s is at the place of %s is said to be %t", seed, e.Scope(other), e.Scope(n), got)
+				}
+			}
+		}
+	}
+}

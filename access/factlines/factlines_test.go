@@ -112,6 +112,24 @@ func TestManyBlocksAreReadInOrder(t *testing.T) {
 	}
 }
 
+func TestBlocksOfOneKindAreReadWhole(t *testing.T) {
+	assignment := `{"assignment":{"name":"00000001-0000-4000-8000-%012x","tenant":"8e3af657-a8ff-443c-a75c-2fe8c4bcb635","scope":"/subscriptions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635","role":"8e3af657-a8ff-443c-a75c-2fe8c4bcb635","principal":"8e3af657-a8ff-443c-a75c-2fe8c4bcb635"}}`
+	const lines = 20_000
+	var file bytes.Buffer
+	for i := range lines {
+		fmt.Fprintf(&file, assignment+"\n", i)
+	}
+	got, err := read(&file)
+	if err != nil || len(got.Assignments) != lines {
+		t.Fatalf("%d of %d lines: %v", len(got.Assignments), lines, err)
+	}
+	for i, a := range got.Assignments {
+		if want := csp.MustParseID[csp.RoleAssignment](fmt.Sprintf("00000001-0000-4000-8000-%012x", i)); a.Name != want {
+			t.Fatalf("%s comes where %s should", a.Name, want)
+		}
+	}
+}
+
 // Every kind of fact, as it is written.
 func TestLinesLookAsTheyDid(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

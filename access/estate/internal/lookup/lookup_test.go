@@ -86,3 +86,23 @@ func TestTextsAreComparedWithoutCase(t *testing.T) {
 		}
 	}
 }
+
+func TestFillersPutEverything(t *testing.T) {
+	const many = 5000
+	slots := lookup.MakeSlots(many)
+	hash := func(n int32) uint32 { return slots.Hash([]byte{byte(n), byte(n >> 8), 1}) }
+	fill := slots.Fill(many / 7) // so that it has to put some before it is done
+	for n := range int32(many) {
+		fill.Add(hash(n), n)
+	}
+	fill.Done()
+	for n := range int32(many) {
+		found, step := slots.Next(hash(n), 0)
+		for found != n && found != lookup.None {
+			found, step = slots.Next(hash(n), step+1)
+		}
+		if found != n {
+			t.Fatalf("number %d is not found", n)
+		}
+	}
+}
