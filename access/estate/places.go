@@ -175,10 +175,7 @@ func (p *places) child(parent int32, kind uint16, name string) int32 {
 			}
 			return n
 		}
-		if p.hash[n] != hash || p.parent[n] != parent || p.kind[n] != kind {
-			continue
-		}
-		if stored := p.name.Bytes(int(n)); lookup.EqualLower(stored, lowered) {
+		if stored := p.name.Bytes(int(n)); p.parent[n] == parent && p.kind[n] == kind && lookup.EqualLower(stored, lowered) {
 			if name < string(stored) {
 				copy(stored, name)
 			}
