@@ -8,7 +8,7 @@ PACKAGES ?= ./...
 SIZED = access|access/estate|access/estate/snapshot|access/factlines|access/diff
 TESTFLAGS ?=
 
-.PHONY: help demo tour build test race cover bench golden fmt vet lint check deps clean
+.PHONY: help demo tour build test race cover worlds hunt bench peers golden fmt vet lint check deps clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ cover: ## statement coverage of the vocabulary and the engine
 
 worlds: ## hold the engine against the plain reading on ten thousand random worlds
 	$(GO) test ./access -run 'TheEngineAgrees|PathsGive' -rapid.checks=10000 -timeout 10m
+
+hunt: ## the same with worlds that no run has drawn before, for as long as it is left
+	while $(GO) test ./access -run 'TheEngineAgrees|PathsGive' -rapid.checks=10000 -rapid.seed=$$(date +%s%N) -timeout 30m; do :; done
 
 bench: ## run the benchmarks, the engine's at the full size (a few minutes, 2 GB of memory)
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list $(PACKAGES) | grep -vxE 'latchkey/($(SIZED))')

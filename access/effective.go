@@ -215,7 +215,7 @@ func (s *standpoint) fits(assignment uint32, delegated bool) bool {
 // projected appends the rights by Lighthouse (R28).
 func (s *standpoint) projected(list []EffectiveGrant) []EffectiveGrant {
 	x := s.x
-	if !x.quick.slow[s.target] {
+	if !x.quick.projectedIn.has(s.target) {
 		return list
 	}
 	for n := s.node; n != estate.None; n = x.NodeParent[n] {
@@ -235,9 +235,6 @@ func (s *standpoint) projected(list []EffectiveGrant) []EffectiveGrant {
 // of which it is not known whether they do (M5, M9).
 func (s *standpoint) denials(a *actor, delegated bool) []int32 {
 	x := s.x
-	if !x.quick.slow[s.target] {
-		return nil
-	}
 	var list []int32
 	for n := s.node; n != estate.None; n = x.NodeParent[n] {
 		if !x.quick.denied.has(n) {

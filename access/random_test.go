@@ -557,16 +557,31 @@ func (w *randomWorld) drawQuestion() access.Question {
 // -rapid.checks asks for another number.
 func checkWorlds(t *testing.T, worlds int, property func(*randomWorld)) {
 	t.Helper()
-	checks := flag.Lookup("rapid.checks")
-	old := checks.Value.String()
-	set := func(value string) {
-		if err := checks.Value.Set(value); err != nil {
-			t.Fatal(err)
-		}
+	defer setFlag(t, "rapid.checks", strconv.Itoa(worldsToTry(worlds)))()
+	if !isAsked("rapid.seed") && !isAsked("rapid.failfile") {
+		defer setFlag(t, "rapid.seed", usualSeed)()
 	}
-	set(strconv.Itoa(worldsToTry(worlds)))
-	defer set(old)
 	rapid.Check(t, func(rt *rapid.T) { property(drawWorld(rt)) })
+}
+
+// usualSeed draws the same worlds in every run, so that a check of a change speaks
+// of the change. `make hunt` draws others.
+const usualSeed = "1"
+
+// setFlag sets a flag of the test, and returns what sets it back.
+func setFlag(t *testing.T, name, value string) (back func()) {
+	t.Helper()
+	old := flag.Lookup(name).Value.String()
+	if err := flag.Lookup(name).Value.Set(value); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = flag.Lookup(name).Value.Set(old) }
+}
+
+// isAsked says whether a flag is on the command line.
+func isAsked(name string) (asked bool) {
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == name })
+	return asked
 }
 
 // worldsToTry is the number asked for on the command line, or else what a test is

@@ -19,8 +19,8 @@ func (t *telling) takenPaths() {
 		switch {
 		case a == t.principal, how.kind == IsGuest && here:
 			// its paths are told already, a guest's with those of the account at home
-		case here && t.taken.commands[t.target] > no:
-			continue // told at once by the command
+		case here && t.taken.commands[t.target] >= t.taken.accounts[a]:
+			continue // told at once by the command, which is as sure
 		default:
 			t.other, t.surely, t.perhaps = true, t.taken.accounts[a], t.takingGap(a)
 			t.ownPaths(a, t.reaching(a))
@@ -32,22 +32,21 @@ func (t *telling) takenPaths() {
 
 // takingGap is what it hangs on that the account can be taken, if it does.
 func (t *telling) takingGap(a account) csp.Gap {
-	for a != t.principal {
-		how := t.taken.how[a]
-		switch how.kind {
-		case IsGuest:
-		case RunsCodeAs:
-			if t.taken.accounts[how.by] == yes {
-				return csp.Gap{Fact: csp.MissingCondition, Tenant: t.x.TenantID[how.in], Scope: t.x.Scope(how.node), Why: "whether code can be run there cannot be judged"}
-			}
-		default:
-			if t.taken.accounts[how.by] == yes {
-				return t.grantGap(how)
-			}
-		}
-		a = how.by
+	if a == t.principal {
+		return csp.Gap{}
 	}
-	return csp.Gap{}
+	return t.stepGap(t.taken.how[a])
+}
+
+// stepGap is what a step hangs on: the first on the way to it that is in doubt.
+func (t *telling) stepGap(s step) csp.Gap {
+	switch {
+	case s.kind == IsGuest || t.taken.accounts[s.by] == maybe:
+		return t.takingGap(s.by)
+	case s.kind == RunsCodeAs:
+		return csp.Gap{Fact: csp.MissingCondition, Tenant: t.x.TenantID[s.in], Scope: t.x.Scope(s.node), Why: "whether code can be run there cannot be judged"}
+	}
+	return t.roleGap(s.grant, s.in)
 }
 
 // commandPath is the way by which he commands the target itself.
@@ -67,7 +66,7 @@ func (t *telling) commandPath() {
 	hops := slices.Concat(t.reaching(by.by), t.grantPathTo(by), []Hop{takes})
 	p := Path{Gives: CanGet, Entry: Entry{Kind: t.commandKind(by), Tenant: t.x.Tenant(t.target)}, Hops: hops}
 	if sure == maybe {
-		p.Gives, p.Gap = Unknown, t.grantGap(by)
+		p.Gives, p.Gap = Unknown, t.stepGap(by)
 	}
 	worst, denials := no, []*denial(nil)
 	if !t.isDirectory() {
@@ -194,10 +193,11 @@ func (t *telling) fillRule(g estate.Principal) string {
 func (t *telling) filledPaths(a account) {
 	tenant := t.x.tenantOf(a)
 	by, sure := t.taken.fillsBy[tenant], t.taken.fillsGroups[tenant]
-	if c := t.taken.commands[tenant]; c > sure {
-		by, sure = t.taken.commandBy[tenant], c
+	commands := t.taken.commands[tenant]
+	if commands > sure {
+		by, sure = t.taken.commandBy[tenant], commands
 	}
-	if sure == no || tenant == t.target && t.taken.commands[tenant] > no {
+	if sure == no || tenant == t.target && commands >= sure {
 		return
 	}
 	prefix := slices.Concat(t.reaching(by.by), t.grantPathTo(by))
@@ -292,7 +292,7 @@ func (t *telling) firstGap(sure truth, gap csp.Gap, by step) csp.Gap {
 	if sure == maybe {
 		return gap
 	}
-	return t.grantGap(by)
+	return t.stepGap(by)
 }
 
 // addFilled adds a path into a group that somebody can put himself into.
@@ -362,9 +362,6 @@ func (t *telling) filledEntry(a account, w *way, joining Hop) []Hop {
 	opening[0].From = joining.From
 	return opening
 }
-
-// grantGap is what a step hangs on whose directory role may not allow it.
-func (t *telling) grantGap(by step) csp.Gap { return t.roleGap(by.grant, by.in) }
 
 // roleGap is a directory role of which it is not known what it allows.
 func (t *telling) roleGap(g grant, in estate.Tenant) csp.Gap {
