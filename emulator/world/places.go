@@ -39,6 +39,7 @@ func (t Tenant) AddManagementGroup(id, name string) (ManagementGroup, error) {
 	}
 	g := &ManagementGroup{Scope: scope, Name: name}
 	d.managed[scope.Key()] = g
+	d.parents[scope.Key()] = csp.Root()
 	w.record(Event{Kind: ManagementGroupAdded, Tenant: t.ID, By: t.by, Subject: name, Scope: scope})
 	return *g, nil
 }
@@ -78,10 +79,7 @@ func (d *tenant) place(child, parent csp.Scope) error {
 	switch {
 	case child.Kind() != csp.SubscriptionScope && child.Kind() != csp.ManagementGroupScope:
 		return refuse(BadPlacement, "%s cannot be placed: only subscriptions and management groups can", child)
-	case parent.Kind() == csp.RootScope:
-		delete(d.parents, child.Key())
-		return nil
-	case parent.Kind() != csp.ManagementGroupScope:
+	case parent.Kind() != csp.RootScope && parent.Kind() != csp.ManagementGroupScope:
 		return refuse(BadPlacement, "%s is no management group", parent)
 	case d.contains(child, parent):
 		return refuse(BadPlacement, "%s lies in %s already", parent, child)
