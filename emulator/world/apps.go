@@ -157,9 +157,6 @@ func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (
 	if _, ok := d.principalOf(client); ok {
 		return nil, refuse(NameTaken, "%s has a service principal in %s", app.Name, d.Name)
 	}
-	if !app.MultiTenant && app.Home != d.ID && !app.Home.IsZero() {
-		return nil, refuse(NoSuchApp, "%s is an application of one tenant, and that is not %s", app.Name, d.Name)
-	}
 	fillID(&id)
 	if err := d.mustBeNew(id); err != nil {
 		return nil, err
