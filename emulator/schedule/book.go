@@ -343,7 +343,7 @@ func (b *Book) Advance(now time.Time) []Change {
 		}
 	}
 	b.schedules = slices.DeleteFunc(b.schedules, func(s *Schedule) bool {
-		if !s.begun && !now.Before(s.Start) && s.Start != s.End {
+		if !s.begun && !now.Before(s.Start) && (s.End.IsZero() || s.Start.Before(s.End)) {
 			s.begun = true
 			changes = append(changes, Change{Begins: true, Schedule: *s, At: s.Start})
 			if r := b.findRequest(s.Request); r != nil && r.Status == Granted {
