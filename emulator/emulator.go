@@ -11,6 +11,7 @@ import (
 	"latchkey/emulator/arm"
 	"latchkey/emulator/entra"
 	"latchkey/emulator/fault"
+	"latchkey/emulator/graph"
 	"latchkey/emulator/origin"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
@@ -144,7 +145,7 @@ func (s *Server) Replace(w *world.World) error {
 		Login:         signIn.Login(),
 		Browser:       page.inFrontOf(signIn.Browser()),
 		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
-		Graph:         http.NotFoundHandler(),
+		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		PartnerCenter: http.NotFoundHandler(),
 	}}
 	s.replacing.Lock()

@@ -12,6 +12,7 @@ import (
 	"latchkey/emulator/arm"
 	"latchkey/emulator/entra"
 	"latchkey/emulator/fault"
+	"latchkey/emulator/graph"
 	"latchkey/emulator/world"
 )
 
@@ -137,6 +138,10 @@ func writeFault(w http.ResponseWriter, now time.Time, at Origin, f Fault) {
 	}
 	if code == "" {
 		code = strings.ReplaceAll(http.StatusText(f.Status), " ", "")
+	}
+	if at == Graph {
+		graph.WriteError(w, f.Status, code, sentence)
+		return
 	}
 	arm.WriteError(w, f.Status, code, sentence)
 }
