@@ -33,6 +33,7 @@ type World struct {
 	events        []Event
 	calls         []*Call
 	lastCall      int64
+	blind         bool // no continuous access evaluation
 }
 
 // tenant is one directory. Its maps are guarded by the world's mutex.
