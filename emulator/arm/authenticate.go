@@ -17,39 +17,30 @@ import (
 
 // authenticate reads the bearer token and finds out who is asking.
 func (h *Handler) authenticate(c *call, r *http.Request) *failure {
-	header := r.Header.Get("Authorization")
-	scheme, raw, _ := strings.Cut(header, " ")
-	if header == "" || !strings.EqualFold(scheme, "Bearer") {
-		return h.unauthorized("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing or has an invalid scheme.", "")
-	}
-	claims, err := h.Key.Verify(strings.TrimSpace(raw))
-	switch {
-	case errors.Is(err, token.ErrMalformed):
-		return h.unauthorized("InvalidAuthenticationToken", "The access token is invalid.", "")
-	case err != nil:
-		return h.unauthorized("InvalidAuthenticationToken", "The access token has an invalid signature or an unknown key.", "")
-	}
-	if f := h.checkClaims(claims); f != nil {
-		return f
-	}
-	return h.identify(r.Context(), c, claims)
-}
-
-func (h *Handler) checkClaims(claims token.Claims) *failure {
 	now := h.World.Now()
-	if !token.IsForResourceManager(claims.Audience) && !slices.Contains(h.Audiences(), strings.TrimSuffix(claims.Audience, "/")) {
-		return h.unauthorized("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource '"+clip(claims.Audience)+"'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.", "")
-	}
-	if claims.Issuer != "https://sts.windows.net/"+claims.Tenant+"/" {
+	claims, err := h.Key.Bearer(r, now, h.isForUs)
+	if claims.Issuer != "" && claims.Issuer != "https://sts.windows.net/"+claims.Tenant+"/" && !errors.Is(err, token.ErrAudience) {
 		return h.unauthorized("InvalidAuthenticationToken", "The access token is from an unknown issuer '"+clip(claims.Issuer)+"'.", "")
 	}
-	if expires := time.Unix(claims.Expires, 0); !now.Before(expires) {
-		return h.expired(claims, expires, now)
-	}
-	if now.Before(time.Unix(claims.NotBefore, 0)) {
+	switch {
+	case err == nil:
+		return h.identify(r.Context(), c, claims)
+	case errors.Is(err, token.ErrMissing):
+		return h.unauthorized("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing or has an invalid scheme.", "")
+	case errors.Is(err, token.ErrMalformed):
+		return h.unauthorized("InvalidAuthenticationToken", "The access token is invalid.", "")
+	case errors.Is(err, token.ErrAudience):
+		return h.unauthorized("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource '"+clip(claims.Audience)+"'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.", "")
+	case errors.Is(err, token.ErrExpired):
+		return h.expired(claims, time.Unix(claims.Expires, 0), now)
+	case errors.Is(err, token.ErrNotYetValid):
 		return h.unauthorized("InvalidAuthenticationToken", "The access token is not yet valid.", "")
 	}
-	return nil
+	return h.unauthorized("InvalidAuthenticationToken", "The access token has an invalid signature or an unknown key.", "")
+}
+
+func (h *Handler) isForUs(audience string) bool {
+	return token.IsForResourceManager(audience) || slices.Contains(h.Audiences(), strings.TrimSuffix(audience, "/"))
 }
 
 // expired refuses a token whose time is over. A client that handles claims
@@ -64,6 +55,14 @@ func (h *Handler) expired(claims token.Claims, expires, now time.Time) *failure 
 	}
 	const layout = "1/2/2006 3:04:05 PM"
 	return h.unauthorized("ExpiredAuthenticationToken", "The access token expiry UTC time '"+expires.UTC().Format(layout)+"' is earlier than current UTC time '"+now.Format(layout)+"'.", challenge)
+}
+
+// revoked refuses a token whose session has ended before the token did, and
+// sends its client, which knows what that means, for a new one.
+func (h *Handler) revoked() *failure {
+	f := h.unauthorized("InvalidAuthenticationToken", "The access token was revoked: its session ended, or the account was disabled or got a new password. A new token is needed.", "")
+	f.headers["WWW-Authenticate"] = token.Challenge(h.LoginOrigin()+"/common/oauth2/authorize", h.World.Now())
+	return f
 }
 
 func (h *Handler) unauthorized(code, message, claims string) *failure {
@@ -83,8 +82,14 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 	tenant, err1 := csp.ParseID[csp.Tenant](claims.Tenant)
 	object, err2 := csp.ParseID[csp.Principal](claims.Object)
 	t, known := h.World.Tenant(tenant)
-	if err1 != nil || err2 != nil || !known {
+	holder, err3 := claims.Holder()
+	if err1 != nil || err2 != nil || err3 != nil || !known {
 		return h.unauthorized("InvalidAuthenticationToken", "The access token names a tenant or an object that does not exist.", "")
+	}
+	if claims.HandlesChallenges() {
+		if err := h.World.TokenHolds(tenant, object, holder.Home, holder.Issued); err != nil {
+			return h.revoked()
+		}
 	}
 	c.claims, c.tenant = claims, t
 	c.caller = world.Caller{Tenant: tenant, Object: object}
@@ -92,6 +97,9 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 		if id, err := csp.ParseID[csp.Principal](g); err == nil {
 			c.caller.Groups = append(c.caller.Groups, id)
 		}
+	}
+	if claims.GroupsElsewhere() {
+		c.caller.Groups = h.World.GroupsNow(tenant, object, holder.Home)
 	}
 	name := claims.UPN
 	if claims.IDType == "app" {

@@ -69,13 +69,15 @@ func (h *Handler) discover(w http.ResponseWriter, r *http.Request, at authority,
 }
 
 func (h *Handler) keys(w http.ResponseWriter, r *http.Request, at authority) {
-	key, err := h.Key.Public()
+	list, err := h.Key.Published(h.World.Now())
 	if err != nil {
 		h.fail(w, problem{status: http.StatusInternalServerError, code: "server_error", number: 90033, text: "the signing key could not be made"})
 		return
 	}
-	key.Issuer = "https://" + r.Host + "/" + at.issuerSegment() + "/v2.0"
-	writeJSON(w, http.StatusOK, map[string][]token.PublicKey{"keys": {key}})
+	for i := range list {
+		list[i].Issuer = "https://" + r.Host + "/" + at.issuerSegment() + "/v2.0"
+	}
+	writeJSON(w, http.StatusOK, map[string][]token.PublicKey{"keys": list})
 }
 
 // instance answers clients that ask whether this host is an authority at all.

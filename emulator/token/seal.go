@@ -9,9 +9,9 @@ import (
 	"fmt"
 )
 
-// aead is AES-GCM with random nonces under a secret that follows from the RSA key.
+// aead is AES-GCM with random nonces under a secret that follows from the first RSA key.
 func (k *Key) aead() (cipher.AEAD, error) {
-	p, err := k.made()
+	p, err := k.first()
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (k *Key) aead() (cipher.AEAD, error) {
 
 // Seal hides and protects a short text so that only this Key can read it back
 // with Open: refresh tokens are made of it, and need no table of their own.
-// The secret is derived from the RSA key.
+// The secret is derived from the first RSA key and survives rollovers.
 func (k *Key) Seal(plain []byte) (string, error) {
 	aead, err := k.aead()
 	if err != nil {

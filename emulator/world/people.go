@@ -201,7 +201,7 @@ func (d *tenant) typeOf(id csp.ObjectID) csp.PrincipalType {
 }
 
 // SetUser writes back a changed name, password, MFA switch or Disabled. Who the
-// account is cannot be changed.
+// account is cannot be changed. A new password ends the account's sessions.
 func (w *World) SetUser(u User) error { return w.setUser(Actor{}, u) }
 
 // SetUser is World.SetUser on behalf of the handle's actor.
@@ -216,6 +216,9 @@ func (w *World) setUser(by Actor, u User) error {
 	kept, err := w.user(u.Tenant, u.ID)
 	if err != nil {
 		return err
+	}
+	if kept.Password != u.Password {
+		kept.ValidFrom = w.Now()
 	}
 	kept.Name, kept.Mail, kept.Password, kept.MFA, kept.Disabled = u.Name, u.Mail, u.Password, u.MFA, u.Disabled
 	w.record(Event{Kind: UserChanged, Tenant: u.Tenant, By: by, Subject: kept.UPN})
