@@ -69,7 +69,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, world: o.World, key: token.NewKey(o.SigningKey), faults: newFaults(o.World)}
 	signIn, err := entra.New(entra.Options{
-		World: o.World, Key: s.key, BrowserOrigin: s.browserOrigin, ARMAudiences: s.armAudiences,
+		World: o.World, Key: s.key, BrowserOrigin: s.browserOrigin, LoginOrigin: s.loginOrigin, ARMAudiences: s.armAudiences,
 		EasySignIn: o.EasySignIn, AccessTokenLife: o.AccessTokenLife,
 	})
 	if err != nil {

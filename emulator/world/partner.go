@@ -120,6 +120,8 @@ type Identity struct {
 	Mail      string
 	MFA       bool
 	Groups    []csp.ObjectID
+	// Roles are the active directory roles, by their own or by delegation.
+	Roles []csp.DirectoryRoleID
 }
 
 // Enter finds the sign-in edge of an account into a tenant (R22): its own
