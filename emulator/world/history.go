@@ -166,15 +166,7 @@ func (w *World) NoteToken(by Actor, audience string) {
 func (w *World) History() []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	list := make([]Event, len(w.events))
-	for i, e := range w.events {
-		e.Answered = e.Effect // nobody waited for an answer
-		if c := e.By.call; c != nil {
-			e.Answered, e.By.call = c.Answered, nil
-		}
-		list[i] = e
-	}
-	return list
+	return told(w.events)
 }
 
 // Calls lists the latest requests, newest first.
