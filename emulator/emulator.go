@@ -131,7 +131,8 @@ func (s *Server) Generation() int { return s.now.Load().number }
 // tokens hold as far as the new world knows whom they are for.
 func (s *Server) Replace(w *world.World) error {
 	signIn, err := entra.New(entra.Options{
-		World: w, Key: s.key, BrowserOrigin: s.browserOrigin, ARMAudiences: s.audiences(ARM),
+		World: w, Key: s.key, BrowserOrigin: s.browserOrigin, LoginOrigin: s.loginOrigin,
+		ARMAudiences: s.audiences(ARM), GraphAudiences: s.audiences(Graph), PartnerCenterAudiences: s.audiences(PartnerCenter),
 		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.options.AccessTokenLife,
 	})
 	if err != nil {
