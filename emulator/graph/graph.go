@@ -71,10 +71,14 @@ type identity struct {
 	caller world.Caller
 	actor  world.Actor
 	tenant world.Tenant
+	home   csp.TenantID // of the account; a partner's where it is delegated
 }
 
 // isApp says whether an application acts as itself.
-func (i *identity) isApp() bool { return i.claims.IDType == "app" }
+func (i *identity) isApp() bool { return i.caller.App }
+
+// as is the tenant, for what the caller changes there.
+func (i *identity) as() world.Tenant { return i.tenant.As(i.actor) }
 
 // call is one request on its way through.
 type call struct {
@@ -115,9 +119,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(got.status)
 		return
 	}
+	text, isText := got.body.(plain)
 	w.Header().Set("Content-Type", contentType)
+	if isText {
+		w.Header().Set("Content-Type", "text/plain")
+	}
 	w.WriteHeader(got.status)
-	if r.Method != http.MethodHead {
+	switch {
+	case r.Method == http.MethodHead:
+	case isText:
+		_, _ = io.WriteString(w, string(text))
+	default:
 		// A client that hangs up while being answered is its own problem.
 		_ = json.NewEncoder(w).Encode(got.body)
 	}
