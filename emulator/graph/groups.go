@@ -187,7 +187,7 @@ func (h *Handler) createGroup(c *call) (reply, *failure) {
 		return reply{}, refusalFailure(err, body.DisplayName)
 	}
 	owners := body.Owners
-	if !c.isApp() && h.World.IsMember(c.tenant.ID, c.caller.Object) && !slices.Contains(owners, c.caller.Object) {
+	if !c.isApp() && h.isMember(c) && !slices.Contains(owners, c.caller.Object) {
 		owners = append(owners, c.caller.Object) // whoever makes a group owns it
 	}
 	if err := c.as().SetDetails(g.ID, details); err != nil {
@@ -220,7 +220,7 @@ func (h *Handler) mayCreateGroup(c *call, assignable bool) *failure {
 		}
 	}
 	// Members of a directory may make security groups unless it was switched off.
-	if !c.isApp() && c.hasPermission(permissions) && h.World.IsMember(c.tenant.ID, c.caller.Object) {
+	if !c.isApp() && c.hasPermission(permissions) && h.isMember(c) {
 		return nil
 	}
 	return denied()

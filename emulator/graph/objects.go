@@ -44,6 +44,12 @@ func (h *Handler) isVisible(created time.Time) bool {
 	return !h.World.Now().Before(created.Add(h.World.Delays().Principal))
 }
 
+// isMember says whether the caller is a member of the directory, and no guest.
+func (h *Handler) isMember(c *call) bool {
+	u, known := h.World.User(c.tenant.ID, c.caller.Object)
+	return known && !u.IsGuest()
+}
+
 // objectEntity is the user, group or service principal with the id.
 func (h *Handler) objectEntity(t world.Tenant, id csp.ObjectID) (odata.Entity, bool) {
 	if u, known := h.World.User(t.ID, id); known {
@@ -272,10 +278,7 @@ func (c *call) pick(l collection, by map[string]string) (reply, *failure) {
 
 func (h *Handler) applications(c *call) collection {
 	l := collection{on: applicationType, context: "applications"}
-	for _, app := range h.World.Apps() {
-		if app.Home != c.tenant.ID {
-			continue
-		}
+	for _, app := range c.tenant.Apps() {
 		e := blank(applicationType)
 		for name, value := range map[string]any{
 			// The object id of a registration is not its client id; the world keeps

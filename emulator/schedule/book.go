@@ -536,23 +536,3 @@ func (b *Book) findEnded(kind Kind, t Target) *Schedule {
 func (b *Book) waiting(kind Kind, t Target) bool {
 	return slices.ContainsFunc(b.requests, func(r *Request) bool { return r.Kind == kind && r.Target == t && r.Status.IsPending() })
 }
-
-// Clone is a copy that shares nothing with the Book.
-func (b *Book) Clone() *Book {
-	c := &Book{next: b.next, fresh: b.fresh}
-	for _, r := range b.requests {
-		kept := *r
-		kept.Groups = slices.Clone(r.Groups)
-		c.requests = append(c.requests, &kept)
-	}
-	for _, lists := range []struct {
-		from []*Schedule
-		to   *[]*Schedule
-	}{{b.schedules, &c.schedules}, {b.past, &c.past}} {
-		for _, s := range lists.from {
-			kept := *s
-			*lists.to = append(*lists.to, &kept)
-		}
-	}
-	return c
-}

@@ -130,6 +130,7 @@ type tenant struct {
 	managed     map[string]*ManagementGroup             // by scope key
 	policies    []csp.PolicyDenial
 	unnamed     bool // its domain was made up while loading
+	extras      extras
 }
 
 func newTenant(t csp.Tenant) *tenant {
