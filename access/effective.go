@@ -150,14 +150,19 @@ func (e *Effective) door(t estate.Tenant) doorway {
 	return e.entry
 }
 
-// Enters says whether the account comes into another tenant by delegation (M2), and
-// not as a guest or by Lighthouse.
+// Enters says whether the account comes into another tenant by delegation (M2): not
+// as a guest, which shuts that way (R13), nor by Lighthouse.
 func (e *Effective) Enters(t estate.Tenant) bool {
-	if e.home == estate.None || e.home == t {
+	if e.home == estate.None || e.home == t || e.isInvited(t) {
 		return false
 	}
 	d := e.door(t)
 	return d.signsIn && !d.outside
+}
+
+// isInvited says whether the account has a guest account in the tenant.
+func (e *Effective) isInvited(t estate.Tenant) bool {
+	return slices.ContainsFunc(e.guests, func(g actor) bool { return e.x.PrincipalTenant[g.who] == t })
 }
 
 // outside says whether no fact leads from the account's tenant to the other.

@@ -6,6 +6,7 @@ import (
 
 	"latchkey/access"
 	"latchkey/access/estate"
+	"latchkey/csp"
 )
 
 // has asks an Effective as one would ask the engine.
@@ -45,5 +46,52 @@ func TestEffectiveSaysWhatHasSays(t *testing.T) {
 	})
 	if yes == 0 && !t.Failed() {
 		t.Error("nobody has anything")
+	}
+}
+
+func TestAnAccountEntersByDelegationOnly(t *testing.T) { // R10, R11, R13, R22
+	f := sketch(basics(), in("ann", "AdminAgents"), dap("alder", "contoso"),
+		in("abe", "team"), gdap("alder", "contoso", "team", "Directory Readers"), guest("abe.guest", "contoso", "abe", "alder"))
+	x, err := access.Compile(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contoso, _ := x.FindTenant(idFor[csp.Tenant]("contoso"))
+	alder, _ := x.FindTenant(idFor[csp.Tenant]("alder"))
+	birch, _ := x.FindTenant(idFor[csp.Tenant]("birch"))
+	for _, c := range []struct {
+		who  string
+		into estate.Tenant
+		want bool
+		why  string
+	}{
+		{"ann", contoso, true, "an agent under DAP"},
+		{"ann", alder, false, "at home nobody enters"},
+		{"ann", birch, false, "nothing leads there"},
+		{"abe", contoso, false, "a guest is only the guest"},
+		{"bea", contoso, false, "another partner's agent"},
+		{"nobody", contoso, false, "who is in no list"},
+	} {
+		p, ok := x.FindPrincipal(idFor[csp.Principal](c.who))
+		if !ok {
+			p = estate.None
+		}
+		if got := x.Effective(p, noon).Enters(c.into); got != c.want {
+			t.Errorf("%s enters: %t, want %t: %s", c.who, got, c.want, c.why)
+		}
+	}
+}
+
+func TestADelegatedRoleThatNoFactNamesIsLeftOut(t *testing.T) { // R10
+	f := sketch(basics(), in("ann", "AdminAgents"), dap("alder", "contoso"))
+	f.DirectoryRoles = nil
+	x, err := access.Compile(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contoso, _ := x.FindTenant(idFor[csp.Tenant]("contoso"))
+	ann, _ := x.FindPrincipal(idFor[csp.Principal]("ann"))
+	if roles := x.Effective(ann, noon).InDirectory(nil, contoso); len(roles) > 0 {
+		t.Errorf("roles %v, and the facts have none to number them by", roles)
 	}
 }

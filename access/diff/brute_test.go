@@ -424,3 +424,37 @@ func TestComparingTwoIsAskingBothEverything(t *testing.T) {
 		t.Error("people whom nobody knows differ")
 	}
 }
+
+func TestHoldingsAreWhateverSomebodyHas(t *testing.T) {
+	held := 0
+	for seed := range uint64(12) {
+		x := compile(t, random(rand.New(rand.NewPCG(seed, 10))))
+		side := diff.Side{Index: x, At: noon}
+		azure, directory := diff.Candidates(side, side)
+		places, _ := placesOf(x.Estate)
+		for _, who := range told(x, x) {
+			want := map[gain]bool{}
+			for key, at := range places {
+				actions := azure
+				if at.IsDirectory() {
+					actions = directory
+				}
+				for _, action := range actions {
+					if x.Can(access.Question{Principal: who, Action: action, Place: at, At: noon}) == access.Has {
+						want[gain{who, action, key, true}] = true
+					}
+				}
+			}
+			held += len(want)
+			if got := expand(side, side, diff.Holdings(x, noon, who)); !maps.Equal(got, want) {
+				t.Fatalf("world %d: %s holds %d things, told %d: %v, want %v", seed, who, len(want), len(got), got, want)
+			}
+		}
+	}
+	if held < 1000 {
+		t.Errorf("only %d things held", held)
+	}
+	if r := diff.Holdings(compile(t, csp.Facts{}), noon, csp.ObjectID{1}); len(r.Lines) != 0 {
+		t.Error("somebody whom nobody knows holds something")
+	}
+}

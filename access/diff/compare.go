@@ -13,6 +13,9 @@ import (
 func (p *pair) compare(a, b estate.Principal) Result {
 	before, after := p.subject(0, a), p.subject(1, b)
 	for _, s := range []subject{before, after} {
+		if s.n == none {
+			continue
+		}
 		all := p.everywhere(s.side, s.n)
 		for _, g := range s.e.Guest[s.e.GuestsFrom[s.n]:s.e.GuestsFrom[s.n+1]] {
 			all.add(p.everywhere(s.side, g))

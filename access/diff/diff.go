@@ -158,5 +158,16 @@ func Compare(x *access.Index, at time.Time, a, b csp.ObjectID) Result {
 	return p.compare(before, after)
 }
 
+// Holdings finds all that the principal has at an instant, each as a gain: what
+// he has and somebody without any right lacks.
+func Holdings(x *access.Index, at time.Time, who csp.ObjectID) Result {
+	p := newPair(Side{x, at}, Side{x, at})
+	n, known := x.FindPrincipal(who)
+	if !known {
+		return Result{}
+	}
+	return p.compare(none, n)
+}
+
 // none is what there is not, of whatever kind.
 const none = estate.None

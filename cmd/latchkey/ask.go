@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"latchkey/access"
+	"latchkey/access/diff"
 	"latchkey/access/picture"
+	"latchkey/csp"
 )
 
 const namesHelp = `
@@ -117,8 +119,8 @@ func reachCommand(s streams) *cobra.Command {
 	var q question
 	var data bool
 	c := &cobra.Command{
-		Use: "reach PRINCIPAL ACTION --world FILE", Short: "Say where somebody may do something", Args: exactly(2),
-		Long: "Lists every place, with what lies in it, where somebody has it, can get it, or of which\nit is not known.\n" + namesHelp,
+		Use: "reach PRINCIPAL [ACTION] --world FILE", Short: "Say where somebody may do something, or what he has anywhere", Args: oneOrTwo,
+		Long: "Lists every place, with what lies in it, where somebody has it, can get it, or of which\nit is not known. Without ACTION it lists all that he has, and where;\nwhat he can get is asked with one.\n" + namesHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			w, err := q.open(c, s)
 			if err != nil {
@@ -127,6 +129,9 @@ func reachCommand(s streams) *cobra.Command {
 			who, err := w.principal(c, args[0])
 			if err != nil {
 				return err
+			}
+			if len(args) == 1 {
+				return q.holdings(s, w, who)
 			}
 			action, note, err := w.action(c, args[1], data)
 			if err != nil {
@@ -147,6 +152,31 @@ func reachCommand(s streams) *cobra.Command {
 	q.flags(c, true, "text", "json")
 	c.Flags().BoolVar(&data, "data", false, "ACTION is a data action")
 	return c
+}
+
+// holdings prints all that somebody has.
+func (q *question) holdings(s streams, w *world, who csp.ObjectID) error {
+	result := diff.Holdings(w.x, w.at, who)
+	return q.write(s, func(out io.Writer) error {
+		if q.form == "json" {
+			return printJSON(out, diffViewOf(result))
+		}
+		if len(result.Lines) == 0 {
+			fmt.Fprintf(out, "%s has nothing anywhere.\n", w.names.Say(who))
+			return nil
+		}
+		fmt.Fprintf(out, "%s has:\n", w.names.Say(who))
+		w.printHeld(out, result.Lines)
+		return nil
+	})
+}
+
+// oneOrTwo wants a principal, and perhaps an action.
+func oneOrTwo(c *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return exactly(2)(c, args)
 }
 
 // exactly wants a number of arguments, and says what they are.

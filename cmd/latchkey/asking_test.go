@@ -112,6 +112,8 @@ func TestAnswersForProgramsAreStable(t *testing.T) {
 		"who-nobody":     {"who", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read", "Laboratory", "--data"},
 		"reach":          {"reach", "ann", restart},
 		"reach-nowhere":  {"reach", "zoe", restart},
+		"reach-all":      {"reach", "finn"},
+		"reach-nothing":  {"reach", "zoe"},
 		"compare":        {"compare", "dora", "ann"},
 		"compare-no-one": {"compare", "zoe", "zoe"},
 		"what-if":        {"what-if", "remove Night shift from AdminAgents", "add carl to AdminAgents"},

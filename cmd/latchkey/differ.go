@@ -203,11 +203,16 @@ func (w *world) printComparison(out io.Writer, a, b string, r diff.Result) {
 		}
 		first = false
 		fmt.Fprintf(out, "%s has and %s lacks:\n", part.has, part.lacks)
-		for _, l := range lines {
-			fmt.Fprintf(out, "  - %s\n    %s\n", whatWords(l), whereWords(l))
-			for _, c := range l.Because {
-				fmt.Fprintf(out, "    %s\n", w.readable(c.Text))
-			}
+		w.printHeld(out, lines)
+	}
+}
+
+// printHeld prints what somebody has, where, and by which path.
+func (w *world) printHeld(out io.Writer, lines []diff.Line) {
+	for _, l := range lines {
+		fmt.Fprintf(out, "  - %s\n    %s\n", whatWords(l), whereWords(l))
+		for _, c := range l.Because {
+			fmt.Fprintf(out, "    %s\n", w.readable(c.Text))
 		}
 	}
 }
