@@ -13,32 +13,38 @@ type EventKind string
 
 // The kinds of events.
 const (
-	TenantAdded           EventKind = "tenant added"
-	DomainAdded           EventKind = "domain added"
-	UserAdded             EventKind = "user added"
-	UserChanged           EventKind = "user changed"
-	UserRemoved           EventKind = "user removed"
-	GuestInvited          EventKind = "guest invited"
-	GroupAdded            EventKind = "group added"
-	MemberAdded           EventKind = "member added"
-	MemberRemoved         EventKind = "member removed"
-	AppAdded              EventKind = "application registered"
-	ServicePrincipalAdded EventKind = "service principal added"
-	PartnershipSet        EventKind = "partner relationship set"
-	PartnershipEnded      EventKind = "partner relationship ended"
-	SubscriptionAdded     EventKind = "subscription added"
-	ResourceGroupPut      EventKind = "resource group put"
-	MachineAdded          EventKind = "virtual machine added"
-	MachineRestarted      EventKind = "virtual machine restarted"
-	CommandRun            EventKind = "command run on virtual machine"
-	LockAdded             EventKind = "lock added"
-	LockRemoved           EventKind = "lock removed"
-	RoleAdded             EventKind = "custom role added"
-	AssignmentPut         EventKind = "role assignment put"
-	AssignmentDeleted     EventKind = "role assignment deleted"
-	DenialAdded           EventKind = "deny assignment added"
-	SignedIn              EventKind = "signed in"
-	TokenIssued           EventKind = "token issued"
+	TenantAdded             EventKind = "tenant added"
+	DomainAdded             EventKind = "domain added"
+	UserAdded               EventKind = "user added"
+	UserChanged             EventKind = "user changed"
+	UserRemoved             EventKind = "user removed"
+	GuestInvited            EventKind = "guest invited"
+	GroupAdded              EventKind = "group added"
+	MemberAdded             EventKind = "member added"
+	MemberRemoved           EventKind = "member removed"
+	AppAdded                EventKind = "application registered"
+	AppChanged              EventKind = "application changed"
+	ServicePrincipalAdded   EventKind = "service principal added"
+	ServicePrincipalChanged EventKind = "service principal changed"
+	ServicePrincipalRemoved EventKind = "service principal removed"
+	ConsentGiven            EventKind = "consent given"
+	ConsentRevoked          EventKind = "consent revoked"
+	PolicySet               EventKind = "sign-in policy set"
+	PartnershipSet          EventKind = "partner relationship set"
+	PartnershipEnded        EventKind = "partner relationship ended"
+	SubscriptionAdded       EventKind = "subscription added"
+	ResourceGroupPut        EventKind = "resource group put"
+	MachineAdded            EventKind = "virtual machine added"
+	MachineRestarted        EventKind = "virtual machine restarted"
+	CommandRun              EventKind = "command run on virtual machine"
+	LockAdded               EventKind = "lock added"
+	LockRemoved             EventKind = "lock removed"
+	RoleAdded               EventKind = "custom role added"
+	AssignmentPut           EventKind = "role assignment put"
+	AssignmentDeleted       EventKind = "role assignment deleted"
+	DenialAdded             EventKind = "deny assignment added"
+	SignedIn                EventKind = "signed in"
+	TokenIssued             EventKind = "token issued"
 )
 
 // Event is one change of the world. Effect is when it became true. Answered is
@@ -160,15 +166,7 @@ func (w *World) NoteToken(by Actor, audience string) {
 func (w *World) History() []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	list := make([]Event, len(w.events))
-	for i, e := range w.events {
-		e.Answered = e.Effect // nobody waited for an answer
-		if c := e.By.call; c != nil {
-			e.Answered, e.By.call = c.Answered, nil
-		}
-		list[i] = e
-	}
-	return list
+	return told(w.events)
 }
 
 // Calls lists the latest requests, newest first.

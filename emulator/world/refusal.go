@@ -30,6 +30,9 @@ const (
 	TooMany           Law = "a subscription holds 4000 role assignments"
 	NotInTenant       Law = "one enters a tenant as member, guest or delegated administrator (R2, R22)"
 	AccountDisabled   Law = "a disabled account does not sign in"
+	NotInstalled      Law = "an application is used where it has a service principal"
+	NotConsented      Law = "an application has the permissions somebody consented to"
+	NoSuchConsent     Law = "the consent must exist"
 	SessionRevoked    Law = "a session that was revoked is good for nothing"
 	ForeignMember     Law = "a group holds principals of its own tenant (R20)"
 )

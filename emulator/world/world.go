@@ -48,6 +48,7 @@ type tenant struct {
 	assignments map[csp.RoleAssignmentID]*assignment
 	at          map[string][]*assignment // scope key -> assignments exactly there
 	denials     []Denial
+	consent     consents
 }
 
 // New makes an empty world.
