@@ -118,7 +118,7 @@ func (t Tenant) AddApp(a App) (App, error) {
 	}
 	kept := a.clone()
 	w.apps[a.ID] = &kept
-	w.record(Event{Kind: AppAdded, Tenant: t.ID, Subject: a.Name})
+	w.record(Event{Kind: AppAdded, Tenant: t.ID, By: t.by, Subject: a.Name})
 	return a, nil
 }
 
@@ -158,11 +158,11 @@ func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (
 		return nil, refuse(NameTaken, "%s has a service principal in %s", app.Name, d.Name)
 	}
 	fillID(&id)
-	if err := d.mustBeNew(id); err != nil {
+	if err := w.mustBeNew(id); err != nil {
 		return nil, err
 	}
 	sp := &ServicePrincipal{ID: id, Tenant: d.ID, App: client, Name: app.Name}
-	d.principals[id] = sp
+	w.addServicePrincipal(d, sp)
 	w.record(Event{Kind: ServicePrincipalAdded, Tenant: d.ID, By: by, Subject: app.Name})
 	return sp, nil
 }
@@ -192,11 +192,9 @@ func (t Tenant) RemoveServicePrincipal(by Actor, id csp.ObjectID) error {
 	if !ok {
 		return refuse(NoSuchPrincipal, "no service principal of %s has the id %s", d.Name, id)
 	}
-	for _, g := range d.memberOf[id] {
-		d.groups[g].members = slices.DeleteFunc(d.groups[g].members, func(m csp.ObjectID) bool { return m == id })
-	}
-	delete(d.memberOf, id)
+	w.forget(d, id)
 	delete(d.principals, id)
+	delete(d.byClient, gone.App)
 	d.consent.grants = slices.DeleteFunc(d.consent.grants, func(g Grant) bool { return g.Client == id })
 	d.consent.roles = slices.DeleteFunc(d.consent.roles, func(g RoleGrant) bool { return g.Principal == id || g.Resource == gone.App })
 	w.record(Event{Kind: ServicePrincipalRemoved, Tenant: t.ID, By: by, Subject: gone.Name})
@@ -204,12 +202,14 @@ func (t Tenant) RemoveServicePrincipal(by Actor, id csp.ObjectID) error {
 }
 
 func (d *tenant) principalOf(client ClientID) (*ServicePrincipal, bool) {
-	for _, sp := range d.principals {
-		if sp.App == client {
-			return sp, true
-		}
-	}
-	return nil, false
+	sp, ok := d.principals[d.byClient[client]]
+	return sp, ok
+}
+
+func (w *World) addServicePrincipal(d *tenant, sp *ServicePrincipal) {
+	d.principals[sp.ID] = sp
+	d.byClient[sp.App] = sp.ID
+	w.objects[sp.ID] = d.ID
 }
 
 // app finds a registered application or one of Microsoft's own.

@@ -234,7 +234,7 @@ func (t Tenant) RolesAt(resource ClientID, principal csp.ObjectID) []string {
 	d := w.tenants[t.ID]
 	var list []string
 	for _, g := range d.consent.roles {
-		if g.Resource == resource && (g.Principal == principal || slices.Contains(d.memberOf[principal], g.Principal)) {
+		if g.Resource == resource && (g.Principal == principal || slices.Contains(w.directGroupsOf(d, principal), g.Principal)) {
 			list = append(list, g.Role)
 		}
 	}
