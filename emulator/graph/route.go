@@ -29,6 +29,7 @@ type route struct {
 func (h *Handler) routes() []route {
 	return slices.Concat(
 		h.userRoutes(),
+		h.gdapRoutes(),
 	)
 }
 
