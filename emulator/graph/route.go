@@ -36,6 +36,7 @@ func (h *Handler) routes() []route {
 		h.pimRoutes(),
 		h.groupPIMRoutes(),
 		h.batchRoutes(),
+		h.gdapRoutes(),
 	)
 }
 
