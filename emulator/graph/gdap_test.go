@@ -295,7 +295,9 @@ func TestWhoMayManageRelationships(t *testing.T) {
 func TestListRelationships(t *testing.T) {
 	v := newAlliance(t)
 	v.agree("One", "Directory Readers")
+	v.move(time.Second)
 	v.propose("Two", "Directory Readers")
+	v.move(time.Second)
 	v.call(v.agent, "POST", relationships, strings.Replace(v.proposal("Three", "Directory Readers"), `"customer":{"tenantId":"`+v.customer.ID.String()+`","displayName":"Contoso"},`, "", 1))
 	for query, want := range map[string][]string{
 		"":                            {"One", "Two", "Three"},
