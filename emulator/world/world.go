@@ -87,6 +87,7 @@ type state struct {
 	dropped       int64
 	calls         []*Call
 	blind         bool // no continuous access evaluation
+	trade         trade
 }
 
 func newState() *state {
@@ -103,6 +104,7 @@ func newState() *state {
 		between:       make(map[pairing][]csp.GDAPID),
 		projections:   make(map[csp.SubscriptionID][]csp.LighthouseDelegation),
 		loaded:        newLoaded(),
+		trade:         newTrade(),
 	}
 }
 
@@ -132,6 +134,8 @@ type tenant struct {
 	managed     map[string]*ManagementGroup             // by scope key
 	policies    []csp.PolicyDenial
 	unnamed     bool // its domain was made up while loading
+	extras      extras
+	gone        bool // it was deleted; handles on it find nothing
 }
 
 func newTenant(t csp.Tenant) *tenant {
@@ -257,7 +261,7 @@ func (w *World) Tenant(id csp.TenantID) (Tenant, bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	t, ok := w.tenants[id]
-	if !ok {
+	if !ok || t.gone {
 		return Tenant{}, false
 	}
 	return w.handle(t), true
@@ -288,7 +292,9 @@ func (w *World) Tenants() []Tenant {
 	defer w.mu.RUnlock()
 	var list []Tenant
 	for _, t := range w.tenants {
-		list = append(list, w.handle(t))
+		if !t.gone {
+			list = append(list, w.handle(t))
+		}
 	}
 	slices.SortFunc(list, func(a, b Tenant) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
 	return list
