@@ -209,8 +209,11 @@ func (w *draws) drawPlaces() {
 	if parent := pick(w, []string{"", "mg:all", "mg:online"}); parent != "" {
 		place("contoso", "shop", parent)
 	}
-	for _, vm := range []string{"shop/rg/vm", "shop/rg/vm2", "shop/rg2/vm"} {
-		w.f.Resources = append(w.f.Resources, csp.Resource{Scope: scopeOf(vm)})
+	for _, vm := range []string{"shop/rg/vm", "shop/rg/vm2", "shop/rg2/vm", "spare/rg/vm", "lab/rg/vm"} {
+		name, _, _ := strings.Cut(vm, "/")
+		if slices.ContainsFunc(w.f.Subscriptions, func(s csp.Subscription) bool { return s.Name == name }) {
+			w.f.Resources = append(w.f.Resources, csp.Resource{Scope: scopeOf(vm)})
+		}
 	}
 }
 
