@@ -1,15 +1,17 @@
 package world
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Since lists events with a number above after, oldest first and at most limit
 // of them; what remains is asked for with the last one's number.
 func (w *World) Since(after int64, limit int) []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	from := min(max(after, 0), int64(len(w.events)))
-	to := min(from+int64(max(limit, 0)), int64(len(w.events)))
-	return told(w.events[from:to])
+	from, _ := slices.BinarySearchFunc(w.events, after+1, func(e Event, number int64) int { return cmp.Compare(e.Number, number) })
+	return told(w.events[from:min(from+max(limit, 0), len(w.events))])
 }
 
 // Latest lists the newest events, newest first and at most limit of them, that
