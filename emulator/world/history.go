@@ -160,7 +160,15 @@ func (w *World) NoteToken(by Actor, audience string) {
 func (w *World) History() []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return told(w.events)
+	list := make([]Event, len(w.events))
+	for i, e := range w.events {
+		e.Answered = e.Effect // nobody waited for an answer
+		if c := e.By.call; c != nil {
+			e.Answered, e.By.call = c.Answered, nil
+		}
+		list[i] = e
+	}
+	return list
 }
 
 // Calls lists the latest requests, newest first.
