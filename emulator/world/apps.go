@@ -55,7 +55,7 @@ func (t Tenant) AddApp(a App) (App, error) {
 	kept := a
 	kept.RedirectURIs = slices.Clone(a.RedirectURIs)
 	w.apps[a.ID] = &kept
-	w.record(Event{Kind: AppAdded, Tenant: t.ID, Subject: a.Name})
+	w.record(Event{Kind: AppAdded, Tenant: t.ID, By: t.by, Subject: a.Name})
 	return a, nil
 }
 
@@ -74,22 +74,39 @@ func (t Tenant) AddServicePrincipal(client ClientID, id csp.ObjectID) (ServicePr
 		return ServicePrincipal{}, refuse(NameTaken, "%s has a service principal in %s", app.Name, d.Name)
 	}
 	fillID(&id)
-	if err := d.mustBeNew(id); err != nil {
+	if err := w.mustBeNew(id); err != nil {
 		return ServicePrincipal{}, err
 	}
 	sp := ServicePrincipal{ID: id, Tenant: t.ID, App: client, Name: app.Name}
-	d.principals[id] = &sp
-	w.record(Event{Kind: ServicePrincipalAdded, Tenant: t.ID, Subject: app.Name})
+	w.addServicePrincipal(d, sp)
+	w.record(Event{Kind: ServicePrincipalAdded, Tenant: t.ID, By: t.by, Subject: app.Name})
 	return sp, nil
 }
 
 func (d *tenant) principalOf(client ClientID) (ServicePrincipal, bool) {
-	for _, sp := range d.principals {
-		if sp.App == client {
-			return *sp, true
-		}
+	sp, ok := d.principals[d.byClient[client]]
+	if !ok {
+		return ServicePrincipal{}, false
 	}
-	return ServicePrincipal{}, false
+	return *sp, true
+}
+
+func (w *World) addServicePrincipal(d *tenant, sp ServicePrincipal) {
+	d.principals[sp.ID] = &sp
+	d.byClient[sp.App] = sp.ID
+	w.objects[sp.ID] = d.ID
+}
+
+// ServicePrincipals lists the tenant's by name.
+func (t Tenant) ServicePrincipals() []ServicePrincipal {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	var list []ServicePrincipal
+	for _, sp := range t.w.tenants[t.ID].principals {
+		list = append(list, *sp)
+	}
+	slices.SortFunc(list, func(a, b ServicePrincipal) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
+	return list
 }
 
 // App finds an application by its client id.

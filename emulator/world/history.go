@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -37,6 +38,20 @@ const (
 	AssignmentPut         EventKind = "role assignment put"
 	AssignmentDeleted     EventKind = "role assignment deleted"
 	DenialAdded           EventKind = "deny assignment added"
+	DenialRemoved         EventKind = "deny assignment removed"
+	GuestRedeemed         EventKind = "invitation redeemed"
+	GroupChanged          EventKind = "group changed"
+	GroupRemoved          EventKind = "group removed"
+	DirectoryRoleAssigned EventKind = "directory role assigned"
+	DirectoryRoleRemoved  EventKind = "directory role removed"
+	RelationshipCreated   EventKind = "GDAP relationship created"
+	RelationshipChanged   EventKind = "GDAP relationship changed"
+	RelationshipEnded     EventKind = "GDAP relationship ended"
+	AccessChanged         EventKind = "GDAP access assignment changed"
+	ManagementGroupAdded  EventKind = "management group added"
+	PlaceMoved            EventKind = "place moved"
+	WorldLoaded           EventKind = "world loaded"
+	WorldRestored         EventKind = "world restored"
 	SignedIn              EventKind = "signed in"
 	TokenIssued           EventKind = "token issued"
 )
@@ -93,8 +108,9 @@ const keptCalls = 200
 type callKey struct{}
 
 // BeginCall notes a request and gives the context under which its events point
-// back to it.
+// back to it. The world is settled first.
 func (w *World) BeginCall(ctx context.Context, method, host, path string) context.Context {
+	w.Settle()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lastCall++
@@ -137,9 +153,23 @@ func (w *World) Acting(ctx context.Context, a Actor) Actor {
 
 // record appends an event under the mutex held by the caller.
 func (w *World) record(e Event) {
-	e.Number = int64(len(w.events)) + 1
-	e.Effect = w.Now()
+	w.lastEvent++
+	e.Number = w.lastEvent
+	e.Effect = w.instant()
+	if w.keepEvents > 0 && len(w.events) >= w.keepEvents {
+		// A tenth at a time, so that an event costs little however many there are.
+		gone := max(1, w.keepEvents/10)
+		w.dropped += int64(gone)
+		w.events = append(make([]Event, 0, w.keepEvents), w.events[gone:]...)
+	}
 	w.events = append(w.events, e)
+}
+
+// Dropped is how many events the history has lost because there were too many.
+func (w *World) Dropped() int64 {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.dropped
 }
 
 // NoteSignIn records that the actor signed in to a tenant.
@@ -156,12 +186,16 @@ func (w *World) NoteToken(by Actor, audience string) {
 	w.record(Event{Kind: TokenIssued, Tenant: by.Tenant, By: by, Subject: audience})
 }
 
-// History lists everything that ever happened, oldest first.
-func (w *World) History() []Event {
+// History lists everything that ever happened, oldest first, as far as it is kept.
+func (w *World) History() []Event { return w.HistorySince(0) }
+
+// HistorySince lists what happened after the event of that number.
+func (w *World) HistorySince(number int64) []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	list := make([]Event, len(w.events))
-	for i, e := range w.events {
+	at, _ := slices.BinarySearchFunc(w.events, number, func(e Event, n int64) int { return cmp.Compare(e.Number, n+1) })
+	list := make([]Event, len(w.events)-at)
+	for i, e := range w.events[at:] {
 		e.Answered = e.Effect // nobody waited for an answer
 		if c := e.By.call; c != nil {
 			e.Answered, e.By.call = c.Answered, nil
@@ -186,7 +220,7 @@ func (w *World) Calls() []Call {
 type Interval struct {
 	Tenant     csp.TenantID
 	Assignment csp.RoleAssignment
-	From       time.Time
+	From       time.Time // zero: before the history begins, as what was loaded
 	To         time.Time // zero: it still stands
 }
 
@@ -209,6 +243,8 @@ func Intervals(history []Event) []Interval {
 		case e.Kind == AssignmentDeleted && standing:
 			list[at].To = e.Effect
 			delete(open, k)
+		case e.Kind == AssignmentDeleted: // it was there before the history begins
+			list = append(list, Interval{Tenant: e.Tenant, Assignment: e.Assignment, To: e.Effect})
 		}
 	}
 	return list
