@@ -8,10 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"latchkey/csp"
 	"latchkey/emulator/arm"
 	"latchkey/emulator/entra"
 	"latchkey/emulator/fault"
 	"latchkey/emulator/graph"
+	"latchkey/emulator/livepage"
 	"latchkey/emulator/origin"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
@@ -45,6 +47,9 @@ type Options struct {
 	// Clock is the clock that the world was made with, if it is to be moved
 	// through the control API.
 	Clock *worldclock.Clock
+	// Compose makes a world of facts, if another world is to be put in place
+	// through the control API.
+	Compose func(csp.Facts) (*world.World, error)
 
 	// The addresses are where Start listens; empty means 127.0.0.1 and a free
 	// port. They must be on loopback.
@@ -60,7 +65,8 @@ type Options struct {
 	AllowRemote bool
 
 	// Control starts the control API (package control) on an origin of its own,
-	// guarded by a token that Start makes.
+	// guarded by a token that Start makes. What the world is at the start is then
+	// what a reset goes back to.
 	Control bool
 
 	// BrowserOrigin makes the discovery documents point browsers to this origin
@@ -110,7 +116,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("emulator: Options.World is missing: make one with world.New")
 	}
 	s := &Server{options: o, key: token.NewKey(o.SigningKey), served: make(map[Origin]http.Handler)}
-	s.life.Store(int64(o.AccessTokenLife))
+	s.SetTokenLife(o.AccessTokenLife)
 	if err := s.Replace(o.World); err != nil {
 		return nil, err
 	}
@@ -132,18 +138,18 @@ func (s *Server) Generation() int { return s.now.Load().number }
 func (s *Server) Replace(w *world.World) error {
 	signIn, err := entra.New(entra.Options{
 		World: w, Key: s.key, BrowserOrigin: s.browserOrigin, ARMAudiences: s.audiences(ARM),
-		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.options.AccessTokenLife,
+		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.TokenLife,
 	})
 	if err != nil {
 		return err
 	}
-	page, err := newWorldPage(w)
+	page, err := livepage.New(livepage.Options{World: w, Clock: s.options.Clock, Trouble: s.trouble, Refused: s.Refused})
 	if err != nil {
 		return err
 	}
 	next := &generation{number: 1, world: w, serving: map[Origin]http.Handler{
 		Login:         signIn.Login(),
-		Browser:       page.inFrontOf(signIn.Browser()),
+		Browser:       page.InFrontOf(signIn.Browser()),
 		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		PartnerCenter: http.NotFoundHandler(),
@@ -155,6 +161,17 @@ func (s *Server) Replace(w *world.World) error {
 	}
 	s.now.Store(next)
 	return nil
+}
+
+// TokenLife is how long access tokens live that are issued now.
+func (s *Server) TokenLife() time.Duration { return time.Duration(s.life.Load()) }
+
+// SetTokenLife changes how long access tokens live from now on; zero means an hour.
+func (s *Server) SetTokenLife(d time.Duration) {
+	if d <= 0 {
+		d = time.Hour
+	}
+	s.life.Store(int64(d))
 }
 
 // Handler serves one origin, for callers that bring their own listener. It

@@ -36,8 +36,9 @@ type Options struct {
 	ARMAudiences func() []string
 	// EasySignIn lets the account picker sign people in without a password.
 	EasySignIn bool
-	// AccessTokenLife is how long an access token lives; zero means an hour.
-	AccessTokenLife time.Duration
+	// AccessTokenLife is how long an access token lives that is issued now; nil
+	// means an hour.
+	AccessTokenLife func() time.Duration
 }
 
 // Handler serves the sign-in service. Make it with New.
@@ -64,8 +65,8 @@ func New(o Options) (*Handler, error) {
 	if o.ARMAudiences == nil {
 		o.ARMAudiences = func() []string { return nil }
 	}
-	if o.AccessTokenLife == 0 {
-		o.AccessTokenLife = time.Hour
+	if o.AccessTokenLife == nil {
+		o.AccessTokenLife = func() time.Duration { return time.Hour }
 	}
 	p, err := loadPages()
 	if err != nil {

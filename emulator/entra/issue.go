@@ -91,7 +91,7 @@ func (h *Handler) idToken(host string, client world.ClientID, s session, who wor
 	c := token.Claims{
 		Issuer: "https://" + host + "/" + who.Tenant.String() + "/v2.0", Audience: client.String(), Version: "2.0",
 		Subject: pairwise(client, who), Tenant: who.Tenant.String(), Object: who.Object.String(), Acct: &guest,
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(h.AccessTokenLife).Unix(),
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(h.AccessTokenLife()).Unix(),
 		AuthTime: s.authTime.Unix(), AMR: s.amr(), ACRS: acrs, Nonce: nonce,
 		TokenID: newTokenID(),
 	}
@@ -133,7 +133,7 @@ func (h *Handler) accessToken(tenant csp.TenantID, object csp.ObjectID, groups [
 	c := token.Claims{
 		Issuer: stsIssuer(tenant), Audience: d.audience, Version: "1.0",
 		Tenant: tenant.String(), Object: object.String(),
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(h.AccessTokenLife).Unix(),
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(h.AccessTokenLife()).Unix(),
 		AppID: app.ID.String(), AppIDACR: "0", TokenID: newTokenID(),
 	}
 	if app.Secret != "" {

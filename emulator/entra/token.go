@@ -102,7 +102,7 @@ func (a *answer) asVersion1(h *Handler, d demand) {
 	seconds := fmt.Sprint(a.ExpiresIn)
 	now := h.World.Now()
 	a.Resource, a.ExpiresIn, a.ExtExpiresIn = d.audience, seconds, seconds
-	a.NotBefore, a.ExpiresOn = strconv.FormatInt(now.Unix(), 10), strconv.FormatInt(now.Add(h.AccessTokenLife).Unix(), 10)
+	a.NotBefore, a.ExpiresOn = strconv.FormatInt(now.Unix(), 10), strconv.FormatInt(now.Add(h.AccessTokenLife()).Unix(), 10)
 }
 
 // demanded reads scope, or resource in version 1.0, and whether the client
@@ -220,7 +220,7 @@ func (h *Handler) clientCredentials(r *http.Request, at authority, app world.App
 		return nil, p
 	}
 	h.noteToken(r, world.Actor{Tenant: sp.Tenant, Object: sp.ID, Client: app.ID, Name: app.Name}, d)
-	seconds := int(h.AccessTokenLife.Seconds())
+	seconds := int(h.AccessTokenLife().Seconds())
 	return &answer{Type: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: access}, nil
 }
 
@@ -304,7 +304,7 @@ func (h *Handler) tokensFor(r *http.Request, app world.App, into csp.TenantID, s
 	} else if _, ok := t.ServicePrincipal(app.ID); !ok {
 		return nil, notConsented(app, t)
 	}
-	seconds := int(h.AccessTokenLife.Seconds())
+	seconds := int(h.AccessTokenLife().Seconds())
 	a := &answer{Type: "Bearer", Scope: spelledScope(d), ExpiresIn: seconds, ExtExpiresIn: seconds}
 	var p *problem
 	if a.AccessToken, p = h.sign(h.userAccessToken(app, s, who, d)); p != nil {
