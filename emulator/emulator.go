@@ -105,9 +105,10 @@ type Server struct {
 // generation is a world and the endpoints in front of it. What endpoints keep
 // themselves, such as browser sessions and rate limits, goes with it.
 type generation struct {
-	number  int
-	world   *world.World
-	serving map[Origin]http.Handler
+	number       int
+	world        *world.World
+	serving      map[Origin]http.Handler
+	setTokenLife func(time.Duration)
 }
 
 // New makes a server. It does not listen yet.
@@ -137,8 +138,9 @@ func (s *Server) Generation() int { return s.now.Load().number }
 // tokens hold as far as the new world knows whom they are for.
 func (s *Server) Replace(w *world.World) error {
 	signIn, err := entra.New(entra.Options{
-		World: w, Key: s.key, BrowserOrigin: s.browserOrigin, ARMAudiences: s.audiences(ARM),
-		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.TokenLife,
+		World: w, Key: s.key, BrowserOrigin: s.browserOrigin, LoginOrigin: s.loginOrigin,
+		ARMAudiences: s.audiences(ARM), GraphAudiences: s.audiences(Graph), PartnerCenterAudiences: s.audiences(PartnerCenter),
+		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.TokenLife(),
 	})
 	if err != nil {
 		return err
@@ -147,7 +149,7 @@ func (s *Server) Replace(w *world.World) error {
 	if err != nil {
 		return err
 	}
-	next := &generation{number: 1, world: w, serving: map[Origin]http.Handler{
+	next := &generation{number: 1, world: w, setTokenLife: signIn.SetAccessTokenLife, serving: map[Origin]http.Handler{
 		Login:         signIn.Login(),
 		Browser:       page.InFrontOf(signIn.Browser()),
 		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
@@ -156,6 +158,7 @@ func (s *Server) Replace(w *world.World) error {
 	}}
 	s.replacing.Lock()
 	defer s.replacing.Unlock()
+	next.setTokenLife(s.TokenLife())
 	if last := s.now.Load(); last != nil {
 		next.number = last.number + 1
 	}
@@ -171,7 +174,12 @@ func (s *Server) SetTokenLife(d time.Duration) {
 	if d <= 0 {
 		d = time.Hour
 	}
+	s.replacing.Lock()
+	defer s.replacing.Unlock()
 	s.life.Store(int64(d))
+	if g := s.now.Load(); g != nil {
+		g.setTokenLife(d)
+	}
 }
 
 // Handler serves one origin, for callers that bring their own listener. It

@@ -179,7 +179,7 @@ func (e *emulateCall) server(s streams, facts csp.Facts) (*emulator.Server, erro
 		if err := w.Load(facts); err != nil {
 			return nil, err
 		}
-		if err := seed.Plant(w, seed.Clients(e.secret)); err != nil {
+		if err := seed.Plant(w, seed.Clients(e.secret), e.secret); err != nil {
 			return nil, err
 		}
 		return w, nil

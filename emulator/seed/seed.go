@@ -6,6 +6,7 @@ package seed
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -23,7 +24,7 @@ type Client struct {
 	RedirectURIs []string
 }
 
-// Native is where public clients on somebody's own machine are sent back to.
+// native is where public clients on somebody's own machine are sent back to.
 var native = []string{"http://localhost", "http://127.0.0.1", "https://login.microsoftonline.com/common/oauth2/nativeclient"}
 
 // The application that stands for the reader's own.
@@ -31,13 +32,6 @@ var (
 	OwnClient = csp.MustParseID[world.App]("00c11e47-0000-4000-8000-000000000001")
 	// PublicClient is the same as a public client, for device code and passwords.
 	PublicClient = csp.MustParseID[world.App]("00c11e47-0000-4000-8000-000000000002")
-)
-
-// The clients that Microsoft's own tools come with.
-var (
-	AzureCLI        = csp.MustParseID[world.App]("04b07795-8ddb-461a-bbee-02f9e1bf7b46")
-	AzurePowerShell = csp.MustParseID[world.App]("1950a258-227b-4e31-a9cf-717495945fc2")
-	GraphTools      = csp.MustParseID[world.App]("14d82eec-204b-4c2f-b7e8-296a70dab67e")
 )
 
 // DefaultSecret is the secret of the reader's own application unless he chooses one.
@@ -48,32 +42,52 @@ func Clients(secret string) []Client {
 	return []Client{
 		{ID: OwnClient, Name: "Emulator client", Secret: cmp.Or(secret, DefaultSecret), RedirectURIs: native},
 		{ID: PublicClient, Name: "Emulator public client", RedirectURIs: native},
-		{ID: AzureCLI, Name: "Microsoft Azure CLI", RedirectURIs: native},
-		{ID: AzurePowerShell, Name: "Microsoft Azure PowerShell", RedirectURIs: native},
-		{ID: GraphTools, Name: "Microsoft Graph Command Line Tools", RedirectURIs: native},
 	}
 }
 
 // Plant registers the clients in a partner's tenant, or in the first one, and
-// makes each known in every tenant. The world must have a tenant.
-func Plant(w *world.World, clients []Client) error {
+// makes each known in every tenant, with an administrator's consent. The world
+// must have a tenant. A service principal that came with the facts signs in with
+// the secret too; its client id is world.AppOf of its object id.
+func Plant(w *world.World, clients []Client, secret string) error {
 	tenants := w.Tenants()
 	if len(tenants) == 0 {
-		return fmt.Errorf("seed: a world without a tenant has nowhere to register an application: put one into its file")
+		return errors.New("seed: a world without a tenant has nowhere to register an application: put one into its file")
 	}
 	home := homeOf(w, tenants)
 	for _, c := range clients {
-		app := world.App{ID: c.ID, Name: c.Name, Secret: c.Secret, RedirectURIs: c.RedirectURIs, MultiTenant: true}
+		app := world.App{ID: c.ID, Name: c.Name, Secret: c.Secret, RedirectURIs: c.RedirectURIs, MultiTenant: true, PublicFlows: true}
 		if _, err := home.AddApp(app); err != nil {
 			return fmt.Errorf("seed: %s: %w", c.Name, err)
 		}
 		for _, t := range tenants {
-			if _, err := t.AddServicePrincipal(c.ID, PrincipalID(t.ID, c.ID)); err != nil {
+			if err := install(t, c.ID); err != nil {
 				return fmt.Errorf("seed: %s in %s: %w", c.Name, t.Name, err)
 			}
 		}
 	}
+	for _, t := range tenants {
+		for _, sp := range t.ServicePrincipals() {
+			if sp.App != world.AppOf(sp.ID) {
+				continue
+			}
+			if _, err := w.AddSecret(world.Actor{}, sp.App, world.Secret{Name: "emulator", Value: secret}); err != nil {
+				return fmt.Errorf("seed: %s in %s: %w", sp.Name, t.Name, err)
+			}
+		}
+	}
 	return nil
+}
+
+// install gives the client an account in the tenant, or the one it had when the
+// facts were saved.
+func install(t world.Tenant, client world.ClientID) error {
+	id := PrincipalID(t.ID, client)
+	if slices.ContainsFunc(t.ServicePrincipals(), func(sp world.ServicePrincipal) bool { return sp.ID == id }) {
+		return t.Adopt(id, client)
+	}
+	_, err := t.AddServicePrincipal(client, id)
+	return err
 }
 
 // homeOf is the first partner by name, or the first tenant.

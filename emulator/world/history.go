@@ -1,7 +1,6 @@
 package world
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -14,46 +13,52 @@ type EventKind string
 
 // The kinds of events.
 const (
-	TenantAdded           EventKind = "tenant added"
-	DomainAdded           EventKind = "domain added"
-	UserAdded             EventKind = "user added"
-	UserChanged           EventKind = "user changed"
-	UserRemoved           EventKind = "user removed"
-	GuestInvited          EventKind = "guest invited"
-	GroupAdded            EventKind = "group added"
-	MemberAdded           EventKind = "member added"
-	MemberRemoved         EventKind = "member removed"
-	AppAdded              EventKind = "application registered"
-	ServicePrincipalAdded EventKind = "service principal added"
-	PartnershipSet        EventKind = "partner relationship set"
-	PartnershipEnded      EventKind = "partner relationship ended"
-	SubscriptionAdded     EventKind = "subscription added"
-	ResourceGroupPut      EventKind = "resource group put"
-	MachineAdded          EventKind = "virtual machine added"
-	MachineRestarted      EventKind = "virtual machine restarted"
-	CommandRun            EventKind = "command run on virtual machine"
-	LockAdded             EventKind = "lock added"
-	LockRemoved           EventKind = "lock removed"
-	RoleAdded             EventKind = "custom role added"
-	AssignmentPut         EventKind = "role assignment put"
-	AssignmentDeleted     EventKind = "role assignment deleted"
-	DenialAdded           EventKind = "deny assignment added"
-	DenialRemoved         EventKind = "deny assignment removed"
-	GuestRedeemed         EventKind = "invitation redeemed"
-	GroupChanged          EventKind = "group changed"
-	GroupRemoved          EventKind = "group removed"
-	DirectoryRoleAssigned EventKind = "directory role assigned"
-	DirectoryRoleRemoved  EventKind = "directory role removed"
-	RelationshipCreated   EventKind = "GDAP relationship created"
-	RelationshipChanged   EventKind = "GDAP relationship changed"
-	RelationshipEnded     EventKind = "GDAP relationship ended"
-	AccessChanged         EventKind = "GDAP access assignment changed"
-	ManagementGroupAdded  EventKind = "management group added"
-	PlaceMoved            EventKind = "place moved"
-	WorldLoaded           EventKind = "world loaded"
-	WorldRestored         EventKind = "world restored"
-	SignedIn              EventKind = "signed in"
-	TokenIssued           EventKind = "token issued"
+	TenantAdded             EventKind = "tenant added"
+	DomainAdded             EventKind = "domain added"
+	UserAdded               EventKind = "user added"
+	UserChanged             EventKind = "user changed"
+	UserRemoved             EventKind = "user removed"
+	GuestInvited            EventKind = "guest invited"
+	GroupAdded              EventKind = "group added"
+	MemberAdded             EventKind = "member added"
+	MemberRemoved           EventKind = "member removed"
+	AppAdded                EventKind = "application registered"
+	AppChanged              EventKind = "application changed"
+	ServicePrincipalAdded   EventKind = "service principal added"
+	ServicePrincipalChanged EventKind = "service principal changed"
+	ServicePrincipalRemoved EventKind = "service principal removed"
+	ConsentGiven            EventKind = "consent given"
+	ConsentRevoked          EventKind = "consent revoked"
+	PolicySet               EventKind = "sign-in policy set"
+	PartnershipSet          EventKind = "partner relationship set"
+	PartnershipEnded        EventKind = "partner relationship ended"
+	SubscriptionAdded       EventKind = "subscription added"
+	ResourceGroupPut        EventKind = "resource group put"
+	MachineAdded            EventKind = "virtual machine added"
+	MachineRestarted        EventKind = "virtual machine restarted"
+	CommandRun              EventKind = "command run on virtual machine"
+	LockAdded               EventKind = "lock added"
+	LockRemoved             EventKind = "lock removed"
+	RoleAdded               EventKind = "custom role added"
+	AssignmentPut           EventKind = "role assignment put"
+	AssignmentDeleted       EventKind = "role assignment deleted"
+	DenialAdded             EventKind = "deny assignment added"
+	DenialRemoved           EventKind = "deny assignment removed"
+	GuestRedeemed           EventKind = "invitation redeemed"
+	GroupChanged            EventKind = "group changed"
+	GroupRemoved            EventKind = "group removed"
+	DirectoryRoleAssigned   EventKind = "directory role assigned"
+	DirectoryRoleRemoved    EventKind = "directory role removed"
+	RelationshipCreated     EventKind = "GDAP relationship created"
+	RelationshipChanged     EventKind = "GDAP relationship changed"
+	RelationshipEnded       EventKind = "GDAP relationship ended"
+	AccessChanged           EventKind = "GDAP access assignment changed"
+	ManagementGroupAdded    EventKind = "management group added"
+	PlaceMoved              EventKind = "place moved"
+	WorldLoaded             EventKind = "world loaded"
+	WorldRestored           EventKind = "world restored"
+	SignedIn                EventKind = "signed in"
+	TokenIssued             EventKind = "token issued"
 )
 
 // Event is one change of the world. Effect is when it became true. Answered is
@@ -186,23 +191,12 @@ func (w *World) NoteToken(by Actor, audience string) {
 	w.record(Event{Kind: TokenIssued, Tenant: by.Tenant, By: by, Subject: audience})
 }
 
-// History lists everything that ever happened, oldest first, as far as it is kept.
-func (w *World) History() []Event { return w.HistorySince(0) }
-
-// HistorySince lists what happened after the event of that number.
-func (w *World) HistorySince(number int64) []Event {
+// History lists everything that ever happened, oldest first, as far as it is
+// kept; Since lists a part.
+func (w *World) History() []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	at, _ := slices.BinarySearchFunc(w.events, number, func(e Event, n int64) int { return cmp.Compare(e.Number, n+1) })
-	list := make([]Event, len(w.events)-at)
-	for i, e := range w.events[at:] {
-		e.Answered = e.Effect // nobody waited for an answer
-		if c := e.By.call; c != nil {
-			e.Answered, e.By.call = c.Answered, nil
-		}
-		list[i] = e
-	}
-	return list
+	return told(w.events)
 }
 
 // Calls lists the latest requests, newest first.

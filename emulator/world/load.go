@@ -186,7 +186,7 @@ func (l *loader) principal(p csp.Principal) {
 		if l.note(l.w.mustBeNew(p.ID)) {
 			app := AppOf(p.ID)
 			l.w.apps[app] = &App{ID: app, Home: d.ID, Name: p.Name}
-			l.w.addServicePrincipal(d, ServicePrincipal{ID: p.ID, Tenant: d.ID, App: app, Name: p.Name})
+			l.w.addServicePrincipal(d, &ServicePrincipal{ID: p.ID, Tenant: d.ID, App: app, Name: p.Name})
 		}
 	default:
 		l.refuse(NoSuchPrincipal, "%s of %s is a %q, want %s, %s or %s", p.Name, d.Name, p.Type, csp.User, csp.Group, csp.ServicePrincipal)

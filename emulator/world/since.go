@@ -10,8 +10,9 @@ import (
 func (w *World) Since(after int64, limit int) []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	from, _ := slices.BinarySearchFunc(w.events, after+1, func(e Event, number int64) int { return cmp.Compare(e.Number, number) })
-	return told(w.events[from:min(from+max(limit, 0), len(w.events))])
+	from, _ := slices.BinarySearchFunc(w.events, after+1, func(e Event, n int64) int { return cmp.Compare(e.Number, n) })
+	to := min(from+max(limit, 0), len(w.events))
+	return told(w.events[from:to])
 }
 
 // Latest lists the newest events, newest first and at most limit of them, that

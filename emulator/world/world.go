@@ -122,6 +122,7 @@ type tenant struct {
 	holds       map[csp.ObjectID]int // how many assignments name the principal
 	foreign     map[csp.ObjectID]int // and how many as a ForeignGroup (R21)
 	denials     []csp.Denial
+	consent     consents
 	directory   []*DirectoryAssignment
 	given       map[csp.ObjectID][]*DirectoryAssignment // by principal
 	trusting    map[csp.SubscriptionID]*subscription    // the subscriptions that trust it
