@@ -172,7 +172,8 @@ func (r running) environment(getenv func(string) string) []shellenv.Variable {
 		{Name: "HTTPS_PROXY", Value: r.Proxy},
 		{Name: "NO_PROXY", Value: "localhost,127.0.0.1,::1"},
 		{Name: "REQUESTS_CA_BUNDLE", Value: r.CAFile},  // Azure CLI and what else is written in Python
-		{Name: "SSL_CERT_FILE", Value: r.CAFile},       // Go, OpenSSL, curl
+		{Name: "SSL_CERT_FILE", Value: r.CAFile},       // Go, OpenSSL
+		{Name: "CURL_CA_BUNDLE", Value: r.CAFile},      // curl
 		{Name: "NODE_EXTRA_CA_CERTS", Value: r.CAFile}, // Node
 		{Name: "AZURE_CONFIG_DIR", Value: r.AzureConfig},
 		{Name: "AZURE_CORE_COLLECT_TELEMETRY", Value: "false"},
