@@ -2,6 +2,7 @@ package control
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -100,25 +101,29 @@ func (c clockChange) check() error {
 	return nil
 }
 
+// apply changes the rate first, so that a clock that is set and frozen shows
+// exactly what it was set to.
 func (c clockChange) apply(clock *worldclock.Clock) error {
+	before := clock.State().Speed
 	switch {
 	case c.Reset:
 		clock.Reset()
-		return nil
-	case c.Set != nil:
-		if err := clock.Set(*c.Set); err != nil {
-			return err
-		}
-	case c.Move != nil:
-		if err := clock.Move(time.Duration(*c.Move)); err != nil {
-			return err
-		}
-	}
-	switch {
 	case c.Freeze:
 		clock.Freeze()
 	case c.Speed != nil:
-		return clock.Run(*c.Speed)
+		if err := clock.Run(*c.Speed); err != nil {
+			return err
+		}
+	}
+	var err error
+	switch {
+	case c.Set != nil:
+		err = clock.Set(*c.Set)
+	case c.Move != nil:
+		err = clock.Move(time.Duration(*c.Move))
+	}
+	if err != nil {
+		return errors.Join(err, clock.Run(before))
 	}
 	return nil
 }

@@ -30,7 +30,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -264,7 +263,7 @@ func (h *Handler) overview(*http.Request) (any, error) {
 	w := h.Cloud.World()
 	view := overview{
 		Emulator: "latchkey", Generation: h.Cloud.Generation(), Clock: h.clockView(), Tenants: len(w.Tenants()),
-		Faults: len(h.Cloud.Faults()), Outages: h.outages(), Refused: slices.Concat([]string{}, h.Cloud.Refused()), Settings: h.settingsView(),
+		Faults: len(h.Cloud.Faults()), Outages: h.outages(), Refused: append([]string{}, h.Cloud.Refused()...), Settings: h.settingsView(),
 	}
 	if last := w.Latest(1, nil); len(last) == 1 {
 		view.LastEvent = last[0].Number
