@@ -133,6 +133,7 @@ type tenant struct {
 	policies    []csp.PolicyDenial
 	unnamed     bool // its domain was made up while loading
 	gone        bool // it was deleted; handles on it find nothing
+	extras      extras
 }
 
 func newTenant(t csp.Tenant) *tenant {
