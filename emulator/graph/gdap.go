@@ -66,9 +66,11 @@ func (h *Handler) asAssigner(do operation) operation {
 	return h.among(do, []csp.AgentRole{csp.AdminAgents}, globalAdministrator, userAdministrator)
 }
 
-// userAdministrator counts for GDAP in the partner's own tenant, beside the
-// Global Administrator.
-var userAdministrator = csp.MustParseID[csp.DirectoryRole]("fe930be7-5e62-47db-91af-98c3a49a38b1")
+// The directory roles of the partner's tenant that count for GDAP.
+var (
+	globalAdministrator = csp.MustParseID[csp.DirectoryRole]("62e90394-69f5-4237-9190-012177145e10")
+	userAdministrator   = csp.MustParseID[csp.DirectoryRole]("fe930be7-5e62-47db-91af-98c3a49a38b1")
+)
 
 func (h *Handler) among(do operation, agents []csp.AgentRole, roles ...csp.DirectoryRoleID) operation {
 	return func(c *call) (reply, *failure) {

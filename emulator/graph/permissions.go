@@ -56,7 +56,6 @@ var directoryReaders = csp.MustParseID[csp.DirectoryRole]("88d8e3e3-8f55-4a1e-95
 
 // The roles that may change accounts which hold other roles.
 var (
-	globalAdministrator    = csp.MustParseID[csp.DirectoryRole]("62e90394-69f5-4237-9190-012177145e10")
 	privilegedAuthenticate = csp.MustParseID[csp.DirectoryRole]("7be44c8a-adaf-4e2a-84d6-ab2649e08a13")
 )
 

@@ -35,8 +35,8 @@ func (h *Handler) routes() []route {
 		h.roleRoutes(),
 		h.pimRoutes(),
 		h.groupPIMRoutes(),
-		h.gdapRoutes(),
 		h.batchRoutes(),
+		h.gdapRoutes(),
 	)
 }
 
