@@ -158,6 +158,10 @@ func (h *Handler) secondStepDone(w http.ResponseWriter, r *http.Request, a ask, 
 // signedIn begins the browser's session, and asks for consent where it is missing.
 func (h *Handler) signedIn(w http.ResponseWriter, r *http.Request, a ask, s session, who world.Identity, t world.Tenant) {
 	h.remember(w, r, s)
+	if a.purpose == forPage {
+		h.finish(w, r, a, s, who, t)
+		return
+	}
 	ask, p := h.consentNeeded(a, t, who)
 	switch {
 	case p != nil:
@@ -176,6 +180,8 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, a ask, s sessio
 	switch a.purpose {
 	case forTenant:
 		h.consentDone(w, r, a, t)
+	case forPage:
+		http.Redirect(w, r, a.back, http.StatusSeeOther)
 	case forDevice:
 		if !h.devices.settle(a.userCode, allowed, s, who.Tenant) {
 			h.pages.showDevice(w, "That code did not work. Check the code and try again.")
