@@ -176,6 +176,30 @@ func TestResourceAsksForGroupsThatDidNotFit(t *testing.T) {
 	}
 }
 
+// TestRollover: tokens of the key before are accepted, and relying parties find
+// the new key where they look for keys.
+func TestRollover(t *testing.T) {
+	for name, rotate := range map[string]func(*town){
+		"by hand": func(v *town) { v.server.RotateKey() },
+		"by age":  func(v *town) { v.clock.Move(10 * time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newTown(t, func(o *emulator.Options) { o.KeyLife = 10 * time.Minute })
+			old := v.portalToken(t)
+			rotate(v)
+			fresh := v.portalToken(t)
+			if head, _, _ := strings.Cut(old, "."); strings.HasPrefix(fresh, head) {
+				t.Error("the key is still the same")
+			}
+			for _, raw := range []string{old, fresh} {
+				if status, body := v.call(t, raw, http.MethodGet, v.sub.Scope().String(), ""); status != http.StatusOK {
+					t.Errorf("answered %d %s", status, body.Error.Message)
+				}
+			}
+		})
+	}
+}
+
 // TestTokensForTheOriginsThatWereStarted: the addresses that a server listens on
 // are audiences of the services behind them.
 func TestTokensForTheOriginsThatWereStarted(t *testing.T) {
