@@ -30,10 +30,10 @@ func TestDeviceCode(t *testing.T) {
 	if !strings.Contains(begun.Message, begun.UserCode) || begun.VerificationURI != pages+"/common/oauth2/deviceauth" || begun.ExpiresIn != 900.0 || begun.Interval != 5.0 {
 		t.Errorf("began with %+v", begun)
 	}
-	waits := func(code int, error, grant string) {
+	waits := func(code int, name, grant string) {
 		t.Helper()
-		if got := v.poll(t, begun.DeviceCode, grant); got.code() != code || got.Error != error {
-			t.Errorf("answered %s %v, want %s", got.Error, got.Codes, error)
+		if got := v.poll(t, begun.DeviceCode, grant); got.code() != code || got.Error != name {
+			t.Errorf("answered %s %v, want %s", got.Error, got.Codes, name)
 		}
 	}
 	waits(70016, "authorization_pending", urn)
