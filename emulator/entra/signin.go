@@ -212,10 +212,7 @@ func (h *Handler) enter(a ask, account world.Account) (world.Identity, world.Ten
 func (h *Handler) findAccount(a ask, name string) (world.User, bool) {
 	name = strings.TrimSpace(name)
 	for _, t := range h.candidates(a) {
-		for _, u := range t.Users() {
-			if !strings.EqualFold(u.UPN, name) {
-				continue
-			}
+		if u, ok := t.UserNamed(name); ok {
 			return h.World.User(u.Account().Tenant, u.Account().Object)
 		}
 	}
@@ -230,6 +227,9 @@ func (h *Handler) candidates(a ask) []world.Tenant {
 	return h.World.Tenants()
 }
 
+// mostAccounts is how many accounts the picker offers; others are typed.
+const mostAccounts = 100
+
 func (h *Handler) showPicker(w http.ResponseWriter, a ask, s session, usable bool, message string) {
 	view := pickerView{App: a.app.Name, Message: message, Easy: h.EasySignIn, Hint: a.loginHint, Tenant: a.at.segment()}
 	if a.at.shared == "" {
@@ -239,9 +239,15 @@ func (h *Handler) showPicker(w http.ResponseWriter, a ask, s session, usable boo
 		view.Current, view.CurrentName = u.UPN, u.Name
 	}
 	for _, t := range h.candidates(a) {
+		if view.More = len(view.Accounts) >= mostAccounts; view.More {
+			break
+		}
 		for _, u := range t.Users() {
 			if u.Disabled {
 				continue
+			}
+			if view.More = len(view.Accounts) >= mostAccounts; view.More {
+				break
 			}
 			home, ok := h.World.User(u.Account().Tenant, u.Account().Object)
 			if !ok || home.Disabled || (a.at.shared != "" && u.IsGuest()) {

@@ -73,6 +73,7 @@ type state struct {
 	domains       map[csp.Domain]csp.TenantID
 	objects       map[csp.ObjectID]csp.TenantID // the directory of every principal
 	guests        map[Account][]Account         // the guest accounts of a home account
+	fresh         map[csp.ObjectID]time.Time    // new principals, and when Azure will know them
 	subscriptions map[csp.SubscriptionID]*subscription
 	apps          map[ClientID]*App
 	partnerships  map[pairing]*partnership
@@ -95,6 +96,7 @@ func newState() *state {
 		domains:       make(map[csp.Domain]csp.TenantID),
 		objects:       make(map[csp.ObjectID]csp.TenantID),
 		guests:        make(map[Account][]Account),
+		fresh:         make(map[csp.ObjectID]time.Time),
 		subscriptions: make(map[csp.SubscriptionID]*subscription),
 		apps:          make(map[ClientID]*App),
 		partnerships:  make(map[pairing]*partnership),
