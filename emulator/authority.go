@@ -12,6 +12,8 @@ import (
 	"math/big"
 	"net"
 	"time"
+
+	"latchkey/emulator/origin"
 )
 
 // authority is a certificate authority that lives as long as the server and
@@ -31,9 +33,14 @@ func newAuthority() (*authority, error) {
 	root := certificate("Latchkey emulator CA")
 	root.IsCA, root.BasicConstraintsValid, root.MaxPathLenZero = true, true, true
 	root.KeyUsage = x509.KeyUsageCertSign
-	// Even with its key, this authority could vouch for nothing but loopback.
+	// Even with its key, this authority could vouch for nothing but loopback and
+	// the names of Microsoft's that the emulator answers for; a permitted name
+	// takes in the names below it, which are therefore excluded.
 	root.PermittedDNSDomainsCritical = true
-	root.PermittedDNSDomains = []string{"localhost"}
+	for _, name := range vouchedFor() {
+		root.PermittedDNSDomains = append(root.PermittedDNSDomains, name)
+		root.ExcludedDNSDomains = append(root.ExcludedDNSDomains, "."+name)
+	}
 	root.PermittedIPRanges = []*net.IPNet{{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)}, {IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)}}
 	der, err := x509.CreateCertificate(rand.Reader, root, root, key.Public(), key)
 	if err != nil {
@@ -49,13 +56,16 @@ func newAuthority() (*authority, error) {
 	return a, err
 }
 
+// vouchedFor lists the host names of the server.
+func vouchedFor() []string { return append([]string{"localhost"}, origin.Names()...) }
+
 func newLeaf(root *x509.Certificate, by *ecdsa.PrivateKey) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("emulator: key of the server: %w", err)
 	}
 	leaf := certificate("localhost")
-	leaf.DNSNames = []string{"localhost"}
+	leaf.DNSNames = vouchedFor()
 	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	leaf.KeyUsage = x509.KeyUsageDigitalSignature
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}

@@ -4,34 +4,64 @@ import (
 	"crypto/rsa"
 	"errors"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"latchkey/emulator/arm"
 	"latchkey/emulator/entra"
+	"latchkey/emulator/fault"
+	"latchkey/emulator/graph"
+	"latchkey/emulator/origin"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
+	"latchkey/emulator/worldclock"
 )
 
-// The hosts under which Transport finds the origins.
+// Origin is one of the addresses a server is reached under.
+type Origin = origin.Origin
+
+// The origins.
 const (
-	LoginHost   = "login.emulator.test"
-	ARMHost     = "management.emulator.test"
-	BrowserHost = "pages.emulator.test"
+	Login         = origin.Login
+	ARM           = origin.ARM
+	Graph         = origin.Graph
+	PartnerCenter = origin.PartnerCenter
+	Browser       = origin.Browser
+)
+
+// The hosts under which Transport finds the origins, besides Microsoft's own names.
+const (
+	LoginHost         = "login.emulator.test"
+	ARMHost           = "management.emulator.test"
+	GraphHost         = "graph.emulator.test"
+	PartnerCenterHost = "partnercenter.emulator.test"
+	BrowserHost       = "pages.emulator.test"
 )
 
 // Options are what a server is made with. Only World is required.
 type Options struct {
 	World *world.World
+	// Clock is the clock that the world was made with, if it is to be moved
+	// through the control API.
+	Clock *worldclock.Clock
 
-	// LoginAddr, ARMAddr and BrowserAddr are where Start listens; empty means
-	// 127.0.0.1 and a free port. They must be on loopback.
-	LoginAddr   string
-	ARMAddr     string
-	BrowserAddr string
+	// The addresses are where Start listens; empty means 127.0.0.1 and a free
+	// port. They must be on loopback.
+	LoginAddr         string
+	ARMAddr           string
+	GraphAddr         string
+	PartnerCenterAddr string
+	BrowserAddr       string
+	ProxyAddr         string
+	ControlAddr       string
 	// AllowRemote drops the demand for loopback. Everyone who reaches the
 	// emulator can then sign in as anybody its world holds.
 	AllowRemote bool
+
+	// Control starts the control API (package control) on an origin of its own,
+	// guarded by a token that Start makes.
+	Control bool
 
 	// BrowserOrigin makes the discovery documents point browsers to this origin
 	// even before Start, for tests that use Transport. Start sets its own.
@@ -52,14 +82,26 @@ type Options struct {
 // Server is the emulated cloud in front of one world.
 type Server struct {
 	options Options
-	world   *world.World
 	key     *token.Key
-	login   http.Handler
-	arm     http.Handler
-	browser http.Handler
-	faults  *faults
+	faults  fault.Set
+	latency latency
+	// life is how long access tokens live.
+	life atomic.Int64
+	// now is what the endpoints stand on; Replace puts another there.
+	now       atomic.Pointer[generation]
+	replacing sync.Mutex
+	served    map[Origin]http.Handler
+	refused   refusals
 	// endpoints is set by Start.
 	endpoints atomic.Pointer[Endpoints]
+}
+
+// generation is a world and the endpoints in front of it. What endpoints keep
+// themselves, such as browser sessions and rate limits, goes with it.
+type generation struct {
+	number  int
+	world   *world.World
+	serving map[Origin]http.Handler
 }
 
 // New makes a server. It does not listen yet.
@@ -67,49 +109,60 @@ func New(o Options) (*Server, error) {
 	if o.World == nil {
 		return nil, errors.New("emulator: Options.World is missing: make one with world.New")
 	}
-	s := &Server{options: o, world: o.World, key: token.NewKey(o.SigningKey), faults: newFaults(o.World)}
-	signIn, err := entra.New(entra.Options{
-		World: o.World, Key: s.key, BrowserOrigin: s.browserOrigin, ARMAudiences: s.armAudiences,
-		EasySignIn: o.EasySignIn, AccessTokenLife: o.AccessTokenLife,
-	})
-	if err != nil {
+	s := &Server{options: o, key: token.NewKey(o.SigningKey), served: make(map[Origin]http.Handler)}
+	s.life.Store(int64(o.AccessTokenLife))
+	if err := s.Replace(o.World); err != nil {
 		return nil, err
 	}
-	page, err := newWorldPage(o.World)
-	if err != nil {
-		return nil, err
+	for _, at := range origin.All() {
+		s.served[at] = s.watched(at)
 	}
-	resources := arm.New(arm.Options{World: o.World, Key: s.key, Audiences: s.armAudiences, LoginOrigin: s.loginOrigin, Throttle: o.Throttle})
-	s.login = s.watched(Login, signIn.Login())
-	s.arm = s.watched(ARM, resources)
-	s.browser = s.watched(Browser, page.inFrontOf(signIn.Browser()))
 	return s, nil
 }
 
 // World is the world behind the server.
-func (s *Server) World() *world.World { return s.world }
+func (s *Server) World() *world.World { return s.now.Load().world }
 
-// Origin is one of the addresses a server is reached under.
-type Origin string
+// Generation is how often the world was replaced, from 1 for the first.
+func (s *Server) Generation() int { return s.now.Load().number }
 
-// The origins.
-const (
-	Login   Origin = "login"   // sign-in service, TLS
-	ARM     Origin = "arm"     // Azure Resource Manager, TLS
-	Browser Origin = "browser" // sign-in pages and the world's page, plain
-)
+// Replace puts another world behind the endpoints. Calls that are being served
+// end in the old one; browser sessions, codes and rate limits begin anew, and
+// tokens hold as far as the new world knows whom they are for.
+func (s *Server) Replace(w *world.World) error {
+	signIn, err := entra.New(entra.Options{
+		World: w, Key: s.key, BrowserOrigin: s.browserOrigin, ARMAudiences: s.audiences(ARM),
+		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.options.AccessTokenLife,
+	})
+	if err != nil {
+		return err
+	}
+	page, err := newWorldPage(w)
+	if err != nil {
+		return err
+	}
+	next := &generation{number: 1, world: w, serving: map[Origin]http.Handler{
+		Login:         signIn.Login(),
+		Browser:       page.inFrontOf(signIn.Browser()),
+		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
+		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
+		PartnerCenter: http.NotFoundHandler(),
+	}}
+	s.replacing.Lock()
+	defer s.replacing.Unlock()
+	if last := s.now.Load(); last != nil {
+		next.number = last.number + 1
+	}
+	s.now.Store(next)
+	return nil
+}
 
 // Handler serves one origin, for callers that bring their own listener. It
 // panics with http.ErrAbortHandler where an answer is to be lost, as net/http
 // asks handlers to.
 func (s *Server) Handler(of Origin) http.Handler {
-	switch of {
-	case Login:
-		return s.login
-	case ARM:
-		return s.arm
-	case Browser:
-		return s.browser
+	if handler, ok := s.served[of]; ok {
+		return handler
 	}
 	return http.NotFoundHandler()
 }
@@ -125,12 +178,16 @@ func (s *Server) loginOrigin() string {
 	if e := s.endpoints.Load(); e != nil {
 		return e.Login
 	}
-	return "https://" + LoginHost
+	return Login.Address()
 }
 
-func (s *Server) armAudiences() []string {
-	if e := s.endpoints.Load(); e != nil {
-		return []string{e.ARM, "https://" + ARMHost}
+// audiences gives the names under which tokens may be meant for the origin,
+// besides Microsoft's own.
+func (s *Server) audiences(of Origin) func() []string {
+	return func() []string {
+		if e := s.endpoints.Load(); e != nil {
+			return []string{e.Of(of), of.Address()}
+		}
+		return []string{of.Address()}
 	}
-	return []string{"https://" + ARMHost}
 }

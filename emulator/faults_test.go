@@ -2,7 +2,9 @@ package emulator_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -118,6 +120,123 @@ func TestOutageOfOneTenant(t *testing.T) {
 	v.server.SetOutage(v.customer.ID, false)
 	if response, err := v.attempt(t, token, name); err != nil || response.status != 201 {
 		t.Errorf("after the outage: %d %v", response.status, err)
+	}
+}
+
+// TestTruncatedAnswer: the work is done, and the answer ends in the middle.
+func TestTruncatedAnswer(t *testing.T) {
+	v := newTown(t)
+	e := v.start(t)
+	token := v.portalToken(t)
+	for name, client := range map[string]*http.Client{"over a socket": e.Client(), "over the transport": {Transport: v.server.Transport()}} {
+		address := e.ARM
+		if name == "over the transport" {
+			address = arm
+		}
+		v.server.Inject(emulator.Fault{Origin: emulator.ARM, Truncate: true})
+		r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/subscriptions?api-version=2022-12-01", nil))(t)
+		r.Header.Set("Authorization", "Bearer "+token)
+		response, err := client.Do(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK || err == nil || len(body) == 0 || json.Valid(body) {
+			t.Errorf("%s: %d %q, %v", name, response.StatusCode, body, err)
+		}
+		if calls := v.world.Calls(); !calls[0].Lost {
+			t.Errorf("%s: the world thinks it was answered", name)
+		}
+	}
+	v.server.Inject(emulator.Fault{Origin: emulator.ARM, Truncate: true, Method: http.MethodHead})
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodHead, arm+v.group.Scope.String()+"?api-version=2021-04-01", nil))(t)
+	r.Header.Set("Authorization", "Bearer "+token)
+	if got, err := v.try(r); !errors.Is(err, emulator.ErrAnswerLost) {
+		t.Errorf("half of nothing: %d, %v", got.status, err)
+	}
+}
+
+// TestDuplicateTakesEffectTwice: what creates, creates and then meets its own work.
+func TestDuplicateTakesEffectTwice(t *testing.T) {
+	v := newTown(t)
+	token := v.portalToken(t)
+	v.server.Inject(emulator.Fault{Method: http.MethodPut, Duplicate: true})
+	if response, err := v.attempt(t, token, newName()); err != nil || response.status != http.StatusOK {
+		t.Errorf("the second answer of a doubled request: %d %v, want the update's 200", response.status, err)
+	}
+	puts := 0
+	for _, e := range v.world.History() {
+		if e.Kind == world.AssignmentPut && e.Assignment.Principal == v.guest.ID {
+			puts++
+		}
+	}
+	if puts != 2 {
+		t.Errorf("it took effect %d times", puts)
+	}
+	if response, err := v.attempt(t, token, newName()); err != nil || response.status != http.StatusConflict {
+		t.Errorf("afterwards: %d %v", response.status, err)
+	}
+}
+
+// TestStaleReadsFollowAChange: the reader of his own write does not see it, as
+// often as was asked for.
+func TestStaleReadsFollowAChange(t *testing.T) {
+	v := newTown(t)
+	token, name := v.portalToken(t), newName()
+	path := v.assignmentPath(v.group.Scope, name)
+	stale := v.server.Inject(emulator.Fault{Path: path, Stale: true, Times: 2})
+	if response, err := v.attempt(t, token, name); err != nil || response.status != http.StatusCreated {
+		t.Fatalf("the write: %d %v", response.status, err)
+	}
+	for n, want := range []int{404, 404, 200, 200} {
+		if status, _ := v.call(t, token, http.MethodGet, path, ""); status != want {
+			t.Errorf("read %d after the write: %d, want %d", n+1, status, want)
+		}
+	}
+	if stale.Hits() != 2 {
+		t.Errorf("it struck %d times", stale.Hits())
+	}
+	stale.Remove()
+	v.server.Inject(emulator.Fault{Method: http.MethodGet, Path: "*/roleAssignments", Stale: true})
+	list := v.group.Scope.String() + "/providers/Microsoft.Authorization/roleAssignments"
+	count := func() int {
+		_, body := v.call(t, token, http.MethodGet, list, "")
+		return len(body.Value)
+	}
+	before := count()
+	if status, _ := v.call(t, token, http.MethodDelete, path, ""); status != http.StatusOK {
+		t.Fatalf("the removal: %d", status)
+	}
+	if got := []int{count(), count()}; got[0] != before || got[1] != before-1 {
+		t.Errorf("after the removal the list has %v, before %d", got, before)
+	}
+}
+
+// TestFaultsOfATenantReachItsTokens: where a path names no tenant, the token's
+// counts.
+func TestFaultsOfATenantReachItsTokens(t *testing.T) {
+	v := newTown(t)
+	token := v.portalToken(t)
+	v.server.SetOutage(v.customer.ID, true)
+	if status, _ := v.call(t, token, http.MethodGet, "/subscriptions", ""); status != http.StatusServiceUnavailable {
+		t.Errorf("ARM's list with the customer's token: %d", status)
+	}
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+emulator.GraphHost+"/v1.0/me", nil))(t)
+	r.Header.Set("Authorization", "Bearer "+token)
+	if got := v.send(t, r); got.status != http.StatusServiceUnavailable {
+		t.Errorf("Graph with the customer's token: %d", got.status)
+	}
+	r = must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+emulator.PartnerCenterHost+"/v1/customers/"+v.customer.ID.String()+"/users", nil))(t)
+	if got := v.send(t, r); got.status != http.StatusServiceUnavailable {
+		t.Errorf("Partner Center about the customer: %d", got.status)
+	}
+	for _, header := range []string{"Bearer a.b.c", "Bearer a.!.c", "Bearer a.bnVsbA.c", "Bearer a.e30.c"} {
+		r.Header.Set("Authorization", header)
+		r.URL.Path = "/v1/profiles"
+		if got := v.send(t, r); got.status == http.StatusServiceUnavailable {
+			t.Errorf("%s is taken for the customer's", header)
+		}
 	}
 }
 

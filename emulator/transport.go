@@ -8,14 +8,19 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+
+	"latchkey/emulator/fault"
+	"latchkey/emulator/origin"
 )
 
 // ErrAnswerLost is what a client of Transport gets instead of an answer that is
 // to be lost, where over a socket its connection would be cut.
 var ErrAnswerLost = errors.New("emulator: the connection was cut before an answer came")
 
-// Transport reaches the server without a socket: requests to LoginHost, ARMHost
-// and BrowserHost are answered by the handlers, on the goroutine of the caller.
+// Transport reaches the server without a socket: requests to the origins' own
+// hosts (LoginHost and so on) and to the names of Microsoft's that stand for them
+// are answered by the handlers, on the goroutine of the caller.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ server *Server }
@@ -46,7 +51,10 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w := newRecorder()
 	if serveUnlessCut(handler, w, inside) {
-		return nil, ErrAnswerLost
+		if w.status == 0 {
+			return nil, ErrAnswerLost
+		}
+		return w.truncated(r), nil
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -55,15 +63,19 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t transport) handlerFor(r *http.Request) (http.Handler, error) {
-	switch r.URL.Scheme + "://" + r.URL.Host {
-	case "https://" + LoginHost:
-		return t.server.login, nil
-	case "https://" + ARMHost:
-		return t.server.arm, nil
-	case "http://" + BrowserHost:
-		return t.server.browser, nil
+	for _, at := range origin.All() {
+		if r.URL.Scheme+"://"+r.URL.Host == at.Address() {
+			return t.server.served[at], nil
+		}
 	}
-	return nil, fmt.Errorf("emulator: nothing is reached under %s://%s; there are https://%s, https://%s and http://%s", r.URL.Scheme, r.URL.Host, LoginHost, ARMHost, BrowserHost)
+	if at, ok := origin.Of(r.URL.Host); ok && r.URL.Scheme == "https" {
+		return t.server.served[at], nil
+	}
+	known := make([]string, 0, len(origin.All()))
+	for _, at := range origin.All() {
+		known = append(known, at.Address())
+	}
+	return nil, fmt.Errorf("emulator: nothing is reached under %s://%s; there are %s, and https with one of %s", r.URL.Scheme, r.URL.Host, strings.Join(known, ", "), strings.Join(origin.Names(), ", "))
 }
 
 // serveUnlessCut runs the handler and says whether it cut the connection.
@@ -103,6 +115,24 @@ func (w *recorder) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	return w.body.Write(p)
 }
+
+// answer is what was written so far.
+func (w *recorder) answer() fault.Answer {
+	return fault.Answer{Status: w.status, Header: w.sent, Body: w.body.Bytes()}
+}
+
+// truncated is an answer whose body ends before its time.
+func (w *recorder) truncated(r *http.Request) *http.Response {
+	got := w.response(r)
+	got.Body = io.NopCloser(io.MultiReader(&w.body, failing{io.ErrUnexpectedEOF}))
+	got.ContentLength = -1
+	return got
+}
+
+// failing is a reader that only fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func (w *recorder) response(r *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)

@@ -3,6 +3,7 @@ package world
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"latchkey/csp"
 )
@@ -15,25 +16,77 @@ type App struct {
 	ID   ClientID
 	Home csp.TenantID
 	Name string
-	// Secret makes it a confidential client; empty means a public one.
-	Secret string
-	// RedirectURIs are compared letter by letter.
+
+	// Secret is a client secret without an end. It, or any of Secrets,
+	// Certificates and Federations, makes the application a confidential client.
+	Secret       string
+	Secrets      []Secret
+	Certificates []Certificate
+	Federations  []Federation
+	// PublicFlows lets a confidential client sign people in by device code and
+	// by password without proving itself.
+	PublicFlows bool
+
+	// RedirectURIs are compared letter by letter, but for the port of
+	// http://localhost and http://127.0.0.1, which may be any.
 	RedirectURIs []string
+	// BrowserURIs are redirect URIs of single-page applications: they demand
+	// PKCE, and their refresh tokens live for a day.
+	BrowserURIs []string
+	// IDTokens lets the authorization endpoint itself answer with identity tokens.
+	IDTokens bool
 	// MultiTenant lets accounts of other tenants sign in, through the
 	// organizations authority or their own.
 	MultiTenant bool
+	// GroupClaims puts the groups into its identity tokens as well.
+	GroupClaims bool
+
+	// Asks are the permissions an administrator's consent gives it. An
+	// application that asks for nothing by name is taken to ask for whatever a
+	// delegated request mentions, and for no application permission.
+	Asks []Access
+
+	// URIs, Scopes, AppRoles and TokenVersion describe it as a resource that
+	// others get tokens for. TokenVersion is 1, 2, or zero for 1.
+	URIs         []string
+	Scopes       []string
+	AppRoles     []string
+	TokenVersion int
 }
 
 // Noun names the thing in error sentences.
 func (App) Noun() string { return "application" }
 
+// Confidential says whether the application has anything to prove itself with.
+func (a App) Confidential() bool {
+	return a.Secret != "" || len(a.Secrets) > 0 || len(a.Certificates) > 0 || len(a.Federations) > 0
+}
+
+func (a App) clone() App {
+	a.Secrets, a.Certificates, a.Federations = slices.Clone(a.Secrets), slices.Clone(a.Certificates), slices.Clone(a.Federations)
+	a.RedirectURIs, a.BrowserURIs = slices.Clone(a.RedirectURIs), slices.Clone(a.BrowserURIs)
+	a.URIs, a.Scopes, a.AppRoles = slices.Clone(a.URIs), slices.Clone(a.Scopes), slices.Clone(a.AppRoles)
+	a.Asks = slices.Clone(a.Asks)
+	for i, ask := range a.Asks {
+		a.Asks[i].Scopes, a.Asks[i].Roles = slices.Clone(ask.Scopes), slices.Clone(ask.Roles)
+	}
+	return a
+}
+
 // ServicePrincipal is an application's account in one tenant. Without one the
-// application is unknown there: adding it stands for an administrator's consent.
+// application is unknown there.
 type ServicePrincipal struct {
 	ID     csp.ObjectID
 	Tenant csp.TenantID
 	App    ClientID
 	Name   string
+	// Disabled refuses it every token.
+	Disabled bool
+	// AssignmentRequired refuses people who were given no role of it.
+	AssignmentRequired bool
+	// Trusted: an administrator consented to an application that asks for
+	// nothing by name (see App.Asks).
+	Trusted bool
 }
 
 // AddApp registers an application. It gets no service principal by itself, not
@@ -44,72 +97,209 @@ func (t Tenant) AddApp(a App) (App, error) {
 	defer w.mu.Unlock()
 	fillID(&a.ID)
 	a.Home = t.ID
-	if _, ok := w.apps[a.ID]; ok {
+	if _, ok := w.app(a.ID); ok {
 		return App{}, refuse(IDTaken, "an application with the id %s exists", a.ID)
 	}
-	for _, redirect := range a.RedirectURIs {
+	for _, redirect := range slices.Concat(a.RedirectURIs, a.BrowserURIs) {
 		if u, err := url.Parse(redirect); err != nil || !u.IsAbs() || u.Fragment != "" {
 			return App{}, refuse(BadName, "%q is no redirect URI: want an absolute one without a fragment", redirect)
 		}
 	}
-	kept := a
-	kept.RedirectURIs = slices.Clone(a.RedirectURIs)
+	for _, name := range a.URIs {
+		if u, err := url.Parse(name); err != nil || !u.IsAbs() || u.Host == "" {
+			return App{}, refuse(BadName, "%q is no identifier URI: want one such as api://name", name)
+		}
+		if other, ok := w.resource(name); ok {
+			return App{}, refuse(NameTaken, "%s is an identifier of %s", name, other.Name)
+		}
+	}
+	for i := range a.Secrets {
+		fillID(&a.Secrets[i].ID)
+	}
+	kept := a.clone()
 	w.apps[a.ID] = &kept
-	w.record(Event{Kind: AppAdded, Tenant: t.ID, Subject: a.Name})
+	w.record(Event{Kind: AppAdded, Tenant: t.ID, By: t.by, Subject: a.Name})
 	return a, nil
 }
 
-// AddServicePrincipal gives the application an account in this tenant. A zero
-// id is replaced by a random one.
+// AddServicePrincipal gives the application an account in this tenant, with an
+// administrator's consent to everything it asks for. A zero id is replaced by a
+// random one.
 func (t Tenant) AddServicePrincipal(client ClientID, id csp.ObjectID) (ServicePrincipal, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	app, ok := w.apps[client]
-	if !ok {
-		return ServicePrincipal{}, refuse(NoSuchApp, "no application has the id %s", client)
-	}
-	d := w.tenants[t.ID]
-	if _, ok := d.principalOf(client); ok {
-		return ServicePrincipal{}, refuse(NameTaken, "%s has a service principal in %s", app.Name, d.Name)
-	}
-	fillID(&id)
-	if err := d.mustBeNew(id); err != nil {
+	sp, err := w.install(Actor{}, w.tenants[t.ID], client, id)
+	if err != nil {
 		return ServicePrincipal{}, err
 	}
-	sp := ServicePrincipal{ID: id, Tenant: t.ID, App: client, Name: app.Name}
-	d.principals[id] = &sp
-	w.record(Event{Kind: ServicePrincipalAdded, Tenant: t.ID, Subject: app.Name})
+	w.consentToAll(Actor{}, w.tenants[t.ID], sp)
+	return *sp, nil
+}
+
+// Install gives the application an account in this tenant and consents to nothing.
+func (t Tenant) Install(by Actor, client ClientID) (ServicePrincipal, error) {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sp, err := w.install(by, w.tenants[t.ID], client, csp.ObjectID{})
+	if err != nil {
+		return ServicePrincipal{}, err
+	}
+	return *sp, nil
+}
+
+func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (*ServicePrincipal, error) {
+	app, ok := w.app(client)
+	if !ok {
+		return nil, refuse(NoSuchApp, "no application has the id %s", client)
+	}
+	if _, ok := d.principalOf(client); ok {
+		return nil, refuse(NameTaken, "%s has a service principal in %s", app.Name, d.Name)
+	}
+	fillID(&id)
+	if err := w.mustBeNew(id); err != nil {
+		return nil, err
+	}
+	sp := &ServicePrincipal{ID: id, Tenant: d.ID, App: client, Name: app.Name}
+	w.addServicePrincipal(d, sp)
+	w.record(Event{Kind: ServicePrincipalAdded, Tenant: d.ID, By: by, Subject: app.Name})
 	return sp, nil
 }
 
-func (d *tenant) principalOf(client ClientID) (ServicePrincipal, bool) {
-	for _, sp := range d.principals {
-		if sp.App == client {
-			return *sp, true
-		}
+// SetServicePrincipal writes back a changed Disabled, AssignmentRequired or Trusted.
+func (t Tenant) SetServicePrincipal(by Actor, sp ServicePrincipal) error {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	kept, ok := w.tenants[t.ID].principals[sp.ID]
+	if !ok {
+		return refuse(NoSuchPrincipal, "no service principal of %s has the id %s", t.Name, sp.ID)
 	}
-	return ServicePrincipal{}, false
+	kept.Disabled, kept.AssignmentRequired, kept.Trusted = sp.Disabled, sp.AssignmentRequired, sp.Trusted
+	w.record(Event{Kind: ServicePrincipalChanged, Tenant: t.ID, By: by, Subject: kept.Name})
+	return nil
 }
 
-// App finds an application by its client id.
+// RemoveServicePrincipal takes the application's account away, and with it every
+// consent and membership. Its role assignments stay behind, as they do at Microsoft.
+func (t Tenant) RemoveServicePrincipal(by Actor, id csp.ObjectID) error {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.tenants[t.ID]
+	gone, ok := d.principals[id]
+	if !ok {
+		return refuse(NoSuchPrincipal, "no service principal of %s has the id %s", d.Name, id)
+	}
+	w.forget(d, id)
+	delete(d.principals, id)
+	delete(d.byClient, gone.App)
+	d.consent.grants = slices.DeleteFunc(d.consent.grants, func(g Grant) bool { return g.Client == id })
+	d.consent.roles = slices.DeleteFunc(d.consent.roles, func(g RoleGrant) bool { return g.Principal == id || g.Resource == gone.App })
+	w.record(Event{Kind: ServicePrincipalRemoved, Tenant: t.ID, By: by, Subject: gone.Name})
+	return nil
+}
+
+func (d *tenant) principalOf(client ClientID) (*ServicePrincipal, bool) {
+	sp, ok := d.principals[d.byClient[client]]
+	return sp, ok
+}
+
+func (w *World) addServicePrincipal(d *tenant, sp *ServicePrincipal) {
+	d.principals[sp.ID] = sp
+	d.byClient[sp.App] = sp.ID
+	w.objects[sp.ID] = d.ID
+}
+
+// app finds a registered application or one of Microsoft's own.
+func (w *World) app(id ClientID) (*App, bool) {
+	if a, ok := w.apps[id]; ok {
+		return a, true
+	}
+	a, ok := microsoft[id]
+	return a, ok
+}
+
+// App finds an application by its client id, Microsoft's own included.
 func (w *World) App(id ClientID) (App, bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	a, ok := w.apps[id]
+	a, ok := w.app(id)
 	if !ok {
 		return App{}, false
 	}
-	found := *a
-	found.RedirectURIs = slices.Clone(a.RedirectURIs)
-	return found, true
+	return a.clone(), true
+}
+
+// Apps lists the registrations of this tenant by name.
+func (t Tenant) Apps() []App {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	var list []App
+	for _, a := range t.w.apps {
+		if a.Home == t.ID {
+			list = append(list, a.clone())
+		}
+	}
+	slices.SortFunc(list, func(a, b App) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
+	return list
+}
+
+// Resource finds the application that tokens for this audience are meant for: by
+// an identifier URI, with or without a slash at its end, or by its client id.
+func (w *World) Resource(audience string) (App, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	a, ok := w.resource(audience)
+	if !ok {
+		return App{}, false
+	}
+	return a.clone(), true
+}
+
+func (w *World) resource(audience string) (*App, bool) {
+	bare := strings.TrimSuffix(audience, "/")
+	if id, err := csp.ParseID[App](strings.TrimPrefix(bare, "api://")); err == nil {
+		return w.app(id)
+	}
+	named := func(a *App) bool {
+		return slices.ContainsFunc(a.URIs, func(name string) bool { return strings.EqualFold(strings.TrimSuffix(name, "/"), bare) })
+	}
+	for _, a := range microsoft {
+		if named(a) {
+			return a, true
+		}
+	}
+	for _, a := range w.apps {
+		if named(a) {
+			return a, true
+		}
+	}
+	return nil, false
 }
 
 // ServicePrincipal finds the application's account in this tenant.
 func (t Tenant) ServicePrincipal(client ClientID) (ServicePrincipal, bool) {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
-	return t.w.tenants[t.ID].principalOf(client)
+	sp, ok := t.w.tenants[t.ID].principalOf(client)
+	if !ok {
+		return ServicePrincipal{}, false
+	}
+	return *sp, true
+}
+
+// ServicePrincipals lists the applications' accounts in this tenant by name.
+func (t Tenant) ServicePrincipals() []ServicePrincipal {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	var list []ServicePrincipal
+	for _, sp := range t.w.tenants[t.ID].principals {
+		list = append(list, *sp)
+	}
+	slices.SortFunc(list, func(a, b ServicePrincipal) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
+	return list
 }
 
 // KnowsRedirect says whether some application has a redirect URI on the same
@@ -122,7 +312,7 @@ func (w *World) KnowsRedirect(address string) bool {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	for _, a := range w.apps {
-		for _, redirect := range a.RedirectURIs {
+		for _, redirect := range slices.Concat(a.RedirectURIs, a.BrowserURIs) {
 			if u, err := url.Parse(redirect); err == nil && u.Scheme == want.Scheme && u.Host == want.Host {
 				return true
 			}

@@ -2,6 +2,8 @@ package world
 
 import (
 	"errors"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +26,9 @@ var (
 // Assignment is a role assignment as the world keeps it.
 type Assignment struct {
 	csp.RoleAssignment
-	Tenant    csp.TenantID
+	Tenant csp.TenantID
+	// Term bounds it in time (R29); one that is eligible gives nothing by itself.
+	Term      csp.Term
 	Created   time.Time
 	Updated   time.Time
 	CreatedBy csp.ObjectID
@@ -35,6 +39,12 @@ type assignment struct {
 	Assignment
 	condition abac.Condition
 	unread    bool // the condition cannot be parsed: it never holds
+}
+
+// holding is a scope, by its key, and a principal.
+type holding struct {
+	scope     string
+	principal csp.ObjectID
 }
 
 // AddRole adds a custom role definition to the tenant. A zero ID is replaced by
@@ -51,13 +61,18 @@ func (t Tenant) AddRole(r csp.RoleDefinition) (csp.RoleDefinition, error) {
 		}
 	}
 	w.tenants[t.ID].roles[r.ID] = r
-	w.record(Event{Kind: RoleAdded, Tenant: t.ID, Subject: r.Name})
+	w.record(Event{Kind: RoleAdded, Tenant: t.ID, By: t.by, Subject: r.Name})
 	return r, nil
 }
 
 func (w *World) definitions(d *tenant) []csp.RoleDefinition {
 	list := make([]csp.RoleDefinition, 0, len(w.roles)+len(d.roles))
-	for _, r := range w.roles {
+	for id, r := range w.roles {
+		if _, replaced := w.loaded.roles[id]; !replaced {
+			list = append(list, r)
+		}
+	}
+	for _, r := range w.loaded.roles {
 		list = append(list, r)
 	}
 	for _, r := range d.roles {
@@ -83,10 +98,13 @@ func (t Tenant) Role(id csp.RoleDefinitionID) (csp.RoleDefinition, bool) {
 }
 
 func (w *World) role(d *tenant, id csp.RoleDefinitionID) (csp.RoleDefinition, bool) {
-	if r, ok := w.roles[id]; ok {
+	if r, ok := d.roles[id]; ok {
 		return r, true
 	}
-	r, ok := d.roles[id]
+	if r, ok := w.loaded.roles[id]; ok {
+		return r, true
+	}
+	r, ok := w.roles[id]
 	return r, ok
 }
 
@@ -113,21 +131,62 @@ func (t Tenant) PutAssignment(by Actor, a csp.RoleAssignment) (put Assignment, c
 	now := w.Now()
 	kept, ok := d.assignments[a.Name]
 	if !ok {
-		kept = &assignment{Assignment: Assignment{Tenant: t.ID, Created: now, CreatedBy: by.Object}}
-		d.assignments[a.Name] = kept
-		d.at[a.Scope.Key()] = append(d.at[a.Scope.Key()], kept)
-		if s, ok := w.subscriptions[a.Scope.Subscription()]; ok {
-			s.assignments++
-		}
+		kept = &assignment{Assignment: Assignment{RoleAssignment: a, Tenant: t.ID, Created: now, CreatedBy: by.Object}}
+		w.keepAssignment(d, kept)
 	} else {
 		a.Scope = kept.Scope // as it was spelt first
 	}
 	kept.RoleAssignment, kept.Updated, kept.UpdatedBy = a, now, by.Object
-	var unreadable error
-	kept.condition, unreadable = abac.Parse(a.Condition)
-	kept.unread = unreadable != nil
+	kept.readCondition()
 	w.record(Event{Kind: AssignmentPut, Tenant: t.ID, By: by, Subject: a.Name.String(), Scope: a.Scope, Assignment: a})
 	return kept.Assignment, !ok, nil
+}
+
+func (a *assignment) readCondition() {
+	var unreadable error
+	a.condition, unreadable = abac.Parse(a.Condition)
+	a.unread = unreadable != nil
+}
+
+// keepAssignment enters a new assignment into every index.
+func (w *World) keepAssignment(d *tenant, a *assignment) {
+	key := a.Scope.Key()
+	cell := holding{key, a.Principal}
+	d.assignments[a.Name] = a
+	d.at[key] = append(d.at[key], a)
+	d.held[cell] = append(d.held[cell], a)
+	d.holds[a.Principal]++
+	if a.PrincipalType == csp.ForeignGroup {
+		d.foreign[a.Principal]++
+	}
+	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok {
+		s.assignments[a.Name] = a
+	}
+}
+
+// dropAssignment takes it out of them again.
+func (w *World) dropAssignment(d *tenant, a *assignment) {
+	key := a.Scope.Key()
+	cell := holding{key, a.Principal}
+	is := func(other *assignment) bool { return other == a }
+	delete(d.assignments, a.Name)
+	if d.at[key] = slices.DeleteFunc(d.at[key], is); len(d.at[key]) == 0 {
+		delete(d.at, key)
+	}
+	if d.held[cell] = slices.DeleteFunc(d.held[cell], is); len(d.held[cell]) == 0 {
+		delete(d.held, cell)
+	}
+	if d.holds[a.Principal]--; d.holds[a.Principal] == 0 {
+		delete(d.holds, a.Principal)
+	}
+	if a.PrincipalType == csp.ForeignGroup {
+		if d.foreign[a.Principal]--; d.foreign[a.Principal] == 0 {
+			delete(d.foreign, a.Principal)
+		}
+	}
+	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok {
+		delete(s.assignments, a.Name)
+	}
 }
 
 // checkAssignment holds a new or changed assignment against the laws and gives
@@ -155,20 +214,20 @@ func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.
 		}
 		return kind, nil
 	}
-	for _, other := range d.at[a.Scope.Key()] {
-		if other.Principal == a.Principal && other.Role == a.Role {
+	for _, other := range d.held[holding{a.Scope.Key(), a.Principal}] {
+		if other.Role == a.Role && !other.Term.Eligible {
 			return "", &Refusal{Law: AssignmentExists, Detail: "as " + other.Name.String(), Existing: other.Name}
 		}
 	}
-	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok && s.assignments >= maxAssignments {
-		return "", refuse(TooMany, "%s has %d", s.Name, s.assignments)
+	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok && len(s.assignments) >= maxAssignments {
+		return "", refuse(TooMany, "%s has %d", s.Name, len(s.assignments))
 	}
 	return kind, nil
 }
 
 // checkPlace asks that the scope exists in this tenant.
 func (w *World) checkPlace(d *tenant, scope csp.Scope) error {
-	if !w.exists(scope) {
+	if !w.exists(d, scope) {
 		return refuse(NoSuchScope, "there is no %s", scope)
 	}
 	if s, ok := w.subscriptions[scope.Subscription()]; ok && s.Tenant != d.ID {
@@ -198,15 +257,7 @@ func (t Tenant) DeleteAssignment(by Actor, scope csp.Scope, name csp.RoleAssignm
 			return Assignment{}, refuse(LastAdministrator, "nobody else may assign roles at %s", gone.Scope)
 		}
 	}
-	delete(d.assignments, name)
-	key := gone.Scope.Key()
-	d.at[key] = slices.DeleteFunc(d.at[key], func(a *assignment) bool { return a == gone })
-	if len(d.at[key]) == 0 {
-		delete(d.at, key)
-	}
-	if s, ok := w.subscriptions[gone.Scope.Subscription()]; ok {
-		s.assignments--
-	}
+	w.dropAssignment(d, gone)
 	w.record(Event{Kind: AssignmentDeleted, Tenant: t.ID, By: by, Subject: name.String(), Scope: gone.Scope, Assignment: gone.RoleAssignment})
 	return gone.Assignment, nil
 }
@@ -225,7 +276,7 @@ func (d *tenant) isLastAdministrator(a *assignment) bool {
 	if a.Scope.Kind() != csp.SubscriptionScope || !administers(a) {
 		return false
 	}
-	for _, key := range placesAbove(a.Scope) {
+	for _, key := range d.placesAbove(a.Scope) {
 		for _, other := range d.at[key] {
 			if other != a && administers(other) {
 				return false
@@ -236,7 +287,7 @@ func (d *tenant) isLastAdministrator(a *assignment) bool {
 }
 
 func administers(a *assignment) bool {
-	return a.Condition == "" && (a.Role == ownerRole || a.Role == userAccessRole)
+	return a.Condition == "" && a.Term == (csp.Term{}) && (a.Role == ownerRole || a.Role == userAccessRole)
 }
 
 // Assignment finds the assignment with the name at exactly the scope.
@@ -256,8 +307,9 @@ func (t Tenant) AssignmentsAbove(scope csp.Scope) []Assignment {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
 	var list []Assignment
-	for _, key := range placesAbove(scope) {
-		for _, a := range t.w.tenants[t.ID].at[key] {
+	d := t.w.tenants[t.ID]
+	for _, key := range d.placesAbove(scope) {
+		for _, a := range d.at[key] {
 			list = append(list, a.Assignment)
 		}
 	}
@@ -270,8 +322,9 @@ func (t Tenant) AssignmentsBelow(scope csp.Scope) []Assignment {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
 	var list []Assignment
-	for _, a := range t.w.tenants[t.ID].assignments {
-		if scope.Contains(a.Scope) && !scope.Equal(a.Scope) {
+	d := t.w.tenants[t.ID]
+	for a := range t.w.candidatesBelow(d, scope) {
+		if d.contains(scope, a.Scope) && !scope.Equal(a.Scope) {
 			list = append(list, a.Assignment)
 		}
 	}
@@ -279,6 +332,14 @@ func (t Tenant) AssignmentsBelow(scope csp.Scope) []Assignment {
 		return orderBy(a.Scope.Key(), b.Scope.Key(), a.Name.Compare(b.Name))
 	})
 	return list
+}
+
+// candidatesBelow are all assignments at or below the scope, and others.
+func (w *World) candidatesBelow(d *tenant, scope csp.Scope) iter.Seq[*assignment] {
+	if s, ok := w.subscriptions[scope.Subscription()]; ok {
+		return maps.Values(s.assignments)
+	}
+	return maps.Values(d.assignments)
 }
 
 // LawOf is the law that err says was kept, or empty.

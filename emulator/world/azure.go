@@ -15,10 +15,12 @@ type Subscription struct {
 
 type subscription struct {
 	csp.Subscription
-	groups      map[string]*ResourceGroup // by lower-case name
-	machines    map[string]*Machine       // by scope key
-	locks       []Lock
-	assignments int
+	groups    map[string]*ResourceGroup // by lower-case name
+	machines  map[string]*Machine       // by scope key
+	resources map[string]*Resource      // other resources, by scope key
+	locks     []Lock
+	// assignments are those at the subscription and below it.
+	assignments map[csp.RoleAssignmentID]*assignment
 }
 
 // ResourceGroup is a place for resources.
@@ -27,6 +29,7 @@ type ResourceGroup struct {
 	Location string
 	Tags     map[string]string
 	w        *World
+	implied  bool // no fact lists it; something that was loaded stands there
 }
 
 // Machine is a virtual machine, the resource on which rights can be tried.
@@ -37,6 +40,7 @@ type Machine struct {
 	Restarts int
 	// Commands counts how often a command was run on it.
 	Commands int
+	implied  bool
 }
 
 // LockLevel is what a lock forbids.
@@ -67,9 +71,21 @@ func (t Tenant) AddSubscription(s csp.Subscription) (Subscription, error) {
 	if _, ok := w.subscriptions[s.ID]; ok {
 		return Subscription{}, refuse(IDTaken, "a subscription with the id %s exists", s.ID)
 	}
-	w.subscriptions[s.ID] = &subscription{Subscription: s, groups: make(map[string]*ResourceGroup), machines: make(map[string]*Machine)}
-	w.record(Event{Kind: SubscriptionAdded, Tenant: t.ID, Subject: s.Name, Scope: csp.SubscriptionScopeOf(s.ID)})
+	w.addSubscription(w.tenants[t.ID], s)
+	w.record(Event{Kind: SubscriptionAdded, Tenant: t.ID, By: t.by, Subject: s.Name, Scope: csp.SubscriptionScopeOf(s.ID)})
 	return Subscription{s, w}, nil
+}
+
+func (w *World) addSubscription(d *tenant, s csp.Subscription) {
+	kept := &subscription{
+		Subscription: s,
+		groups:       make(map[string]*ResourceGroup),
+		machines:     make(map[string]*Machine),
+		resources:    make(map[string]*Resource),
+		assignments:  make(map[csp.RoleAssignmentID]*assignment),
+	}
+	w.subscriptions[s.ID] = kept
+	d.trusting[s.ID] = kept
 }
 
 // Subscription finds a subscription by its id.
@@ -88,10 +104,8 @@ func (t Tenant) Subscriptions() []Subscription {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
 	var list []Subscription
-	for _, s := range t.w.subscriptions {
-		if s.Tenant == t.ID {
-			list = append(list, Subscription{s.Subscription, t.w})
-		}
+	for _, s := range t.w.tenants[t.ID].trusting {
+		list = append(list, Subscription{s.Subscription, t.w})
 	}
 	slices.SortFunc(list, func(a, b Subscription) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
 	return list
@@ -124,7 +138,7 @@ func (s Subscription) PutResourceGroup(by Actor, name, location string, tags map
 		kept = &ResourceGroup{Scope: scope, Location: location, w: w}
 		groups[strings.ToLower(name)] = kept
 	}
-	kept.Tags = tags
+	kept.Tags, kept.implied = tags, false
 	w.record(Event{Kind: ResourceGroupPut, Tenant: s.Tenant, By: by, Subject: name, Scope: kept.Scope})
 	return *kept, !ok, nil
 }
@@ -234,16 +248,27 @@ func (w *World) touch(by Actor, scope csp.Scope, kind EventKind, change func(*Ma
 	return nil
 }
 
-// Exists says whether the scope is a place in the world.
+// Exists says whether the scope is a place in the world. What a management group
+// is, each tenant says for itself: Tenant.Exists.
 func (w *World) Exists(scope csp.Scope) bool {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return w.exists(scope)
+	return w.exists(nil, scope)
 }
 
-func (w *World) exists(scope csp.Scope) bool {
-	if scope.Kind() == csp.RootScope {
+// Exists says whether the scope is a place of this tenant.
+func (t Tenant) Exists(scope csp.Scope) bool {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	return t.w.checkPlace(t.w.tenants[t.ID], scope) == nil
+}
+
+func (w *World) exists(d *tenant, scope csp.Scope) bool {
+	switch scope.Kind() {
+	case csp.RootScope:
 		return true
+	case csp.ManagementGroupScope:
+		return d != nil && d.managed[scope.Key()] != nil
 	}
 	s, ok := w.subscriptions[scope.Subscription()]
 	if !ok {
@@ -256,8 +281,8 @@ func (w *World) exists(scope csp.Scope) bool {
 		_, ok = s.groups[strings.ToLower(scope.ResourceGroup())]
 		return ok
 	case csp.ResourceScope:
-		_, ok = s.machines[scope.Key()]
-		return ok
+		key := scope.Key()
+		return s.machines[key] != nil || s.resources[key] != nil
 	}
 	return false
 }
@@ -266,7 +291,7 @@ func (w *World) exists(scope csp.Scope) bool {
 func (w *World) AddLock(l Lock) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.exists(l.Scope) || l.Scope.Kind() == csp.RootScope {
+	if !w.exists(nil, l.Scope) || l.Scope.Kind() == csp.RootScope {
 		return refuse(NoSuchScope, "there is no %s to lock", l.Scope)
 	}
 	if l.Name == "" || (l.Level != CanNotDelete && l.Level != ReadOnly) {

@@ -13,32 +13,52 @@ type EventKind string
 
 // The kinds of events.
 const (
-	TenantAdded           EventKind = "tenant added"
-	DomainAdded           EventKind = "domain added"
-	UserAdded             EventKind = "user added"
-	UserChanged           EventKind = "user changed"
-	UserRemoved           EventKind = "user removed"
-	GuestInvited          EventKind = "guest invited"
-	GroupAdded            EventKind = "group added"
-	MemberAdded           EventKind = "member added"
-	MemberRemoved         EventKind = "member removed"
-	AppAdded              EventKind = "application registered"
-	ServicePrincipalAdded EventKind = "service principal added"
-	PartnershipSet        EventKind = "partner relationship set"
-	PartnershipEnded      EventKind = "partner relationship ended"
-	SubscriptionAdded     EventKind = "subscription added"
-	ResourceGroupPut      EventKind = "resource group put"
-	MachineAdded          EventKind = "virtual machine added"
-	MachineRestarted      EventKind = "virtual machine restarted"
-	CommandRun            EventKind = "command run on virtual machine"
-	LockAdded             EventKind = "lock added"
-	LockRemoved           EventKind = "lock removed"
-	RoleAdded             EventKind = "custom role added"
-	AssignmentPut         EventKind = "role assignment put"
-	AssignmentDeleted     EventKind = "role assignment deleted"
-	DenialAdded           EventKind = "deny assignment added"
-	SignedIn              EventKind = "signed in"
-	TokenIssued           EventKind = "token issued"
+	TenantAdded             EventKind = "tenant added"
+	DomainAdded             EventKind = "domain added"
+	UserAdded               EventKind = "user added"
+	UserChanged             EventKind = "user changed"
+	UserRemoved             EventKind = "user removed"
+	GuestInvited            EventKind = "guest invited"
+	GroupAdded              EventKind = "group added"
+	MemberAdded             EventKind = "member added"
+	MemberRemoved           EventKind = "member removed"
+	AppAdded                EventKind = "application registered"
+	AppChanged              EventKind = "application changed"
+	ServicePrincipalAdded   EventKind = "service principal added"
+	ServicePrincipalChanged EventKind = "service principal changed"
+	ServicePrincipalRemoved EventKind = "service principal removed"
+	ConsentGiven            EventKind = "consent given"
+	ConsentRevoked          EventKind = "consent revoked"
+	PolicySet               EventKind = "sign-in policy set"
+	PartnershipSet          EventKind = "partner relationship set"
+	PartnershipEnded        EventKind = "partner relationship ended"
+	SubscriptionAdded       EventKind = "subscription added"
+	ResourceGroupPut        EventKind = "resource group put"
+	MachineAdded            EventKind = "virtual machine added"
+	MachineRestarted        EventKind = "virtual machine restarted"
+	CommandRun              EventKind = "command run on virtual machine"
+	LockAdded               EventKind = "lock added"
+	LockRemoved             EventKind = "lock removed"
+	RoleAdded               EventKind = "custom role added"
+	AssignmentPut           EventKind = "role assignment put"
+	AssignmentDeleted       EventKind = "role assignment deleted"
+	DenialAdded             EventKind = "deny assignment added"
+	DenialRemoved           EventKind = "deny assignment removed"
+	GuestRedeemed           EventKind = "invitation redeemed"
+	GroupChanged            EventKind = "group changed"
+	GroupRemoved            EventKind = "group removed"
+	DirectoryRoleAssigned   EventKind = "directory role assigned"
+	DirectoryRoleRemoved    EventKind = "directory role removed"
+	RelationshipCreated     EventKind = "GDAP relationship created"
+	RelationshipChanged     EventKind = "GDAP relationship changed"
+	RelationshipEnded       EventKind = "GDAP relationship ended"
+	AccessChanged           EventKind = "GDAP access assignment changed"
+	ManagementGroupAdded    EventKind = "management group added"
+	PlaceMoved              EventKind = "place moved"
+	WorldLoaded             EventKind = "world loaded"
+	WorldRestored           EventKind = "world restored"
+	SignedIn                EventKind = "signed in"
+	TokenIssued             EventKind = "token issued"
 )
 
 // Event is one change of the world. Effect is when it became true. Answered is
@@ -93,8 +113,9 @@ const keptCalls = 200
 type callKey struct{}
 
 // BeginCall notes a request and gives the context under which its events point
-// back to it.
+// back to it. The world is settled first.
 func (w *World) BeginCall(ctx context.Context, method, host, path string) context.Context {
+	w.Settle()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lastCall++
@@ -137,9 +158,23 @@ func (w *World) Acting(ctx context.Context, a Actor) Actor {
 
 // record appends an event under the mutex held by the caller.
 func (w *World) record(e Event) {
-	e.Number = int64(len(w.events)) + 1
-	e.Effect = w.Now()
+	w.lastEvent++
+	e.Number = w.lastEvent
+	e.Effect = w.instant()
+	if w.keepEvents > 0 && len(w.events) >= w.keepEvents {
+		// A tenth at a time, so that an event costs little however many there are.
+		gone := max(1, w.keepEvents/10)
+		w.dropped += int64(gone)
+		w.events = append(make([]Event, 0, w.keepEvents), w.events[gone:]...)
+	}
 	w.events = append(w.events, e)
+}
+
+// Dropped is how many events the history has lost because there were too many.
+func (w *World) Dropped() int64 {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.dropped
 }
 
 // NoteSignIn records that the actor signed in to a tenant.
@@ -156,19 +191,12 @@ func (w *World) NoteToken(by Actor, audience string) {
 	w.record(Event{Kind: TokenIssued, Tenant: by.Tenant, By: by, Subject: audience})
 }
 
-// History lists everything that ever happened, oldest first.
+// History lists everything that ever happened, oldest first, as far as it is
+// kept; Since lists a part.
 func (w *World) History() []Event {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	list := make([]Event, len(w.events))
-	for i, e := range w.events {
-		e.Answered = e.Effect // nobody waited for an answer
-		if c := e.By.call; c != nil {
-			e.Answered, e.By.call = c.Answered, nil
-		}
-		list[i] = e
-	}
-	return list
+	return told(w.events)
 }
 
 // Calls lists the latest requests, newest first.
@@ -186,7 +214,7 @@ func (w *World) Calls() []Call {
 type Interval struct {
 	Tenant     csp.TenantID
 	Assignment csp.RoleAssignment
-	From       time.Time
+	From       time.Time // zero: before the history begins, as what was loaded
 	To         time.Time // zero: it still stands
 }
 
@@ -209,6 +237,8 @@ func Intervals(history []Event) []Interval {
 		case e.Kind == AssignmentDeleted && standing:
 			list[at].To = e.Effect
 			delete(open, k)
+		case e.Kind == AssignmentDeleted: // it was there before the history begins
+			list = append(list, Interval{Tenant: e.Tenant, Assignment: e.Assignment, To: e.Effect})
 		}
 	}
 	return list

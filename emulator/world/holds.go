@@ -69,5 +69,5 @@ func (w *World) GroupsNow(tenant csp.TenantID, object csp.ObjectID, home csp.Ten
 	if !ok {
 		return nil
 	}
-	return d.groupsOf(object)
+	return w.groupsOf(d, object)
 }

@@ -2,7 +2,6 @@ package world
 
 import (
 	"slices"
-	"strings"
 
 	"latchkey/csp"
 	"latchkey/emulator/abac"
@@ -15,22 +14,37 @@ const (
 	PrincipalTypeAttribute  = "Microsoft.Authorization/roleAssignments:PrincipalType"
 )
 
-// Caller is who a token says is asking: an object and the groups that were
-// written into the token, in the tenant the token is for.
+// Caller is who a token says is asking: an object with the groups and directory
+// roles that were written into the token, in the tenant the token is for.
 type Caller struct {
 	Tenant csp.TenantID
 	Object csp.ObjectID
 	Groups []csp.ObjectID
+	// Roles are the directory roles (the claim wids).
+	Roles []csp.DirectoryRoleID
+	// App: an application asks for itself, with the Permissions it was given;
+	// else a user does, through an application that may use his rights in Scopes.
+	App         bool
+	Permissions []string
+	Scopes      []string
 }
 
-func (c Caller) is(principal csp.ObjectID) bool {
-	return c.Object == principal || slices.Contains(c.Groups, principal)
+// identities are whom an assignment may name so that the caller has it: himself
+// and his groups, or for a partner's user, who has no object in the tenant, the
+// groups alone (R11).
+func (w *World) identities(c Caller) []csp.ObjectID {
+	if home, known := w.objects[c.Object]; known && home != c.Tenant {
+		return c.Groups
+	}
+	return append([]csp.ObjectID{c.Object}, c.Groups...)
 }
 
 // Act is what a caller wants to do where.
 type Act struct {
 	Action string
 	Scope  csp.Scope
+	// Data: the action is one on what is in a resource (R31).
+	Data bool
 	// Request and Resource are what conditions are judged on.
 	Request  abac.Attributes
 	Resource abac.Attributes
@@ -39,72 +53,111 @@ type Act struct {
 	Unconditioned bool
 }
 
-// Denial is a deny assignment (R19).
-type Denial struct {
-	Name       string
-	Scope      csp.Scope
-	Actions    []string
-	NotActions []string
-	// Principals are denied, or everybody when it is empty; Excluded are not.
-	Principals []csp.ObjectID
-	Excluded   []csp.ObjectID
-	// NotBelow confines it to exactly its scope.
-	NotBelow bool
-	// Audit makes it only a note: it denies nothing.
-	Audit bool
-}
-
-// AddDenial adds a deny assignment, as only Microsoft's own services could for long.
-func (t Tenant) AddDenial(d Denial) error {
+// AddDenial adds a deny assignment (R19), as only Microsoft's own services could
+// for long. A zero ID is replaced by a random one.
+func (t Tenant) AddDenial(d csp.DenyAssignment) (csp.DenyAssignment, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.checkPlace(w.tenants[t.ID], d.Scope); err != nil {
-		return err
+		return csp.DenyAssignment{}, err
 	}
-	w.tenants[t.ID].denials = append(w.tenants[t.ID].denials, d)
-	w.record(Event{Kind: DenialAdded, Tenant: t.ID, Subject: d.Name, Scope: d.Scope})
+	fillID(&d.ID)
+	w.tenants[t.ID].denials = append(w.tenants[t.ID].denials, csp.Denial{DenyAssignment: d, Tenant: t.ID})
+	w.record(Event{Kind: DenialAdded, Tenant: t.ID, By: t.by, Subject: d.Name, Scope: d.Scope})
+	return d, nil
+}
+
+// RemoveDenial takes a deny assignment away.
+func (t Tenant) RemoveDenial(id csp.DenyAssignmentID) error {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.tenants[t.ID]
+	at := slices.IndexFunc(d.denials, func(other csp.Denial) bool { return other.ID == id })
+	if at < 0 {
+		return refuse(NoSuchAssignment, "no deny assignment of %s has the id %s", d.Name, id)
+	}
+	gone := d.denials[at]
+	d.denials = slices.Delete(d.denials, at, at+1)
+	w.record(Event{Kind: DenialRemoved, Tenant: t.ID, By: t.by, Subject: gone.Name, Scope: gone.Scope})
 	return nil
+}
+
+// Denials lists the tenant's deny assignments.
+func (t Tenant) Denials() []csp.DenyAssignment {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	var list []csp.DenyAssignment
+	for _, d := range t.w.tenants[t.ID].denials {
+		list = append(list, d.DenyAssignment)
+	}
+	return list
 }
 
 // Verdict is whether an act is allowed.
 type Verdict struct {
 	Allowed bool
 	// Denied is the deny assignment that stood against it, if one did.
-	Denied *Denial
+	Denied *csp.DenyAssignment
 }
 
 // May judges an act (R17, R18, R19): no deny assignment may stand against it, and
 // at least one role assignment at or above the scope must allow it, to the
-// caller or to a group of his.
+// caller or to a group of his. At a scope of another tenant than the caller's
+// only what Lighthouse projects to him counts (R28).
 func (w *World) May(c Caller, act Act) Verdict {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	d, ok := w.tenants[c.Tenant]
-	if !ok || w.checkTenant(d, act.Scope) != nil {
+	if !ok {
 		return Verdict{}
 	}
-	for _, denial := range d.denials {
-		if denial.standsAgainst(c, act) {
-			return Verdict{Denied: &denial}
+	there := d
+	if s, ok := w.subscriptions[act.Scope.Subscription()]; ok {
+		there = w.tenants[s.Tenant]
+	}
+	who, facts := w.identities(c), abac.Facts{Action: act.Action, Request: act.Request, Resource: act.Resource}
+	for _, denial := range there.denials {
+		if there.standsAgainst(denial.DenyAssignment, who, act, facts) {
+			return Verdict{Denied: &denial.DenyAssignment}
 		}
 	}
-	facts := abac.Facts{Action: act.Action, Request: act.Request, Resource: act.Resource}
-	for _, place := range placesAbove(act.Scope) {
-		for _, a := range d.at[place] {
-			if !c.is(a.Principal) {
-				continue
-			}
-			if !act.Unconditioned && (a.unread || !a.condition.Holds(facts)) {
-				continue
-			}
-			role, ok := w.role(d, a.Role)
-			if ok && allows(role, act, facts) {
-				return Verdict{Allowed: true}
+	if there != d {
+		return Verdict{Allowed: w.isProjected(there, c.Tenant, who, act, facts)}
+	}
+	for _, place := range d.placesAbove(act.Scope) {
+		for _, principal := range who {
+			for _, a := range d.held[holding{place, principal}] {
+				if w.counts(a.Term) && w.assignmentAllows(d, a, act, facts) {
+					return Verdict{Allowed: true}
+				}
 			}
 		}
 	}
 	return Verdict{}
+}
+
+func (w *World) assignmentAllows(d *tenant, a *assignment, act Act, facts abac.Facts) bool {
+	if !act.Unconditioned && (a.unread || !a.condition.Holds(facts)) {
+		return false
+	}
+	role, ok := w.role(d, a.Role)
+	return ok && allows(role, act, facts)
+}
+
+// isProjected says whether Lighthouse gives the act (R28): never by the role
+// Owner, and never on data.
+func (w *World) isProjected(there *tenant, manager csp.TenantID, who []csp.ObjectID, act Act, facts abac.Facts) bool {
+	for _, p := range w.projections[act.Scope.Subscription()] {
+		if p.Manager != manager || act.Data || p.Role == ownerRole || !p.Scope.Contains(act.Scope) || !slices.Contains(who, p.Principal) || !w.counts(p.Term) {
+			continue
+		}
+		if role, ok := w.role(there, p.Role); ok && allows(role, act, facts) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkTenant asks that the scope's subscription, if it lies in one, trusts the tenant.
@@ -120,7 +173,7 @@ func (w *World) checkTenant(d *tenant, scope csp.Scope) error {
 // does not matter (R18).
 func allows(role csp.RoleDefinition, act Act, facts abac.Facts) bool {
 	for _, entry := range role.Permissions {
-		if !matchesAny(entry.Actions, act.Action) || matchesAny(entry.NotActions, act.Action) {
+		if !covers(entry, act) {
 			continue
 		}
 		if entry.Condition == "" || act.Unconditioned {
@@ -133,20 +186,34 @@ func allows(role csp.RoleDefinition, act Act, facts abac.Facts) bool {
 	return false
 }
 
-func (d Denial) standsAgainst(c Caller, act Act) bool {
-	switch {
-	case d.Audit:
-		return false
-	case d.NotBelow && !d.Scope.Equal(act.Scope):
-		return false
-	case !d.Scope.Contains(act.Scope):
-		return false
-	case !matchesAny(d.Actions, act.Action) || matchesAny(d.NotActions, act.Action):
-		return false
-	case slices.ContainsFunc(d.Excluded, c.is):
-		return false
+func covers(entry csp.Permission, act Act) bool {
+	actions, except := entry.Actions, entry.NotActions
+	if act.Data {
+		actions, except = entry.DataActions, entry.NotDataActions
 	}
-	return len(d.Principals) == 0 || slices.ContainsFunc(d.Principals, c.is)
+	return matchesAny(actions, act.Action) && !matchesAny(except, act.Action)
+}
+
+func (d *tenant) standsAgainst(denial csp.DenyAssignment, who []csp.ObjectID, act Act, facts abac.Facts) bool {
+	is := func(id csp.ObjectID) bool { return slices.Contains(who, id) }
+	switch {
+	case denial.AuditOnly:
+		return false
+	case denial.ThisScopeOnly && !denial.Scope.Equal(act.Scope):
+		return false
+	case !d.contains(denial.Scope, act.Scope):
+		return false
+	case !slices.ContainsFunc(denial.Permissions, func(entry csp.Permission) bool { return covers(entry, act) }):
+		return false
+	case slices.ContainsFunc(denial.Excluded, is):
+		return false
+	case !denial.Everyone && !slices.ContainsFunc(denial.Principals, is):
+		return false
+	case denial.Condition == "":
+		return true
+	}
+	condition, err := abac.Parse(denial.Condition)
+	return err != nil || condition.Holds(facts) // one that nobody can read denies, to be safe
 }
 
 func matchesAny(patterns []string, action string) bool {
@@ -154,21 +221,34 @@ func matchesAny(patterns []string, action string) bool {
 }
 
 // Sees says whether the caller has any role at, above or below the scope, which
-// is what makes a subscription show up in his list (R30).
+// is what makes a subscription show up in his list (R30); in another tenant than
+// his token's, whether Lighthouse projects any there (R28).
 func (w *World) Sees(c Caller, scope csp.Scope) bool {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	d, ok := w.tenants[c.Tenant]
-	if !ok || w.checkTenant(d, scope) != nil {
+	if !ok {
 		return false
 	}
-	for _, place := range placesAbove(scope) {
-		if slices.ContainsFunc(d.at[place], func(a *assignment) bool { return c.is(a.Principal) }) {
-			return true
+	who := w.identities(c)
+	if w.checkTenant(d, scope) != nil {
+		return slices.ContainsFunc(w.projections[scope.Subscription()], func(p csp.LighthouseDelegation) bool {
+			return p.Manager == c.Tenant && w.counts(p.Term) && slices.Contains(who, p.Principal) && (p.Scope.Contains(scope) || scope.Contains(p.Scope))
+		})
+	}
+	who = slices.DeleteFunc(slices.Clone(who), func(id csp.ObjectID) bool { return d.holds[id] == 0 })
+	if len(who) == 0 {
+		return false
+	}
+	for _, place := range d.placesAbove(scope) {
+		for _, id := range who {
+			if slices.ContainsFunc(d.held[holding{place, id}], func(a *assignment) bool { return w.counts(a.Term) }) {
+				return true
+			}
 		}
 	}
-	for _, a := range d.assignments {
-		if c.is(a.Principal) && scope.Contains(a.Scope) {
+	for a := range w.candidatesBelow(d, scope) {
+		if slices.Contains(who, a.Principal) && w.counts(a.Term) && d.contains(scope, a.Scope) {
 			return true
 		}
 	}
@@ -185,23 +265,15 @@ func (w *World) Permissions(c Caller, scope csp.Scope) []csp.Permission {
 		return nil
 	}
 	var list []csp.Permission
-	for _, place := range placesAbove(scope) {
-		for _, a := range d.at[place] {
-			if role, ok := w.role(d, a.Role); ok && c.is(a.Principal) {
-				list = append(list, role.Permissions...)
+	who := w.identities(c)
+	for _, place := range d.placesAbove(scope) {
+		for _, id := range who {
+			for _, a := range d.held[holding{place, id}] {
+				if role, ok := w.role(d, a.Role); ok && w.counts(a.Term) {
+					list = append(list, role.Permissions...)
+				}
 			}
 		}
 	}
 	return list
-}
-
-// placesAbove lists the keys of the scope itself and of everything above it, by
-// cutting whole segments off its end, down to the root (R17). Some of them are
-// no scope at all ("/subscriptions"); nothing is ever assigned there.
-func placesAbove(scope csp.Scope) []string {
-	var list []string
-	for key := scope.Key(); key != "" && key != "/"; key = key[:strings.LastIndexByte(key, '/')] {
-		list = append(list, key)
-	}
-	return append(list, csp.Root().Key())
 }

@@ -2,26 +2,48 @@ package world
 
 import (
 	"slices"
+	"time"
 
 	"latchkey/csp"
 )
 
-// Partnership is a partner's relationship with a customer. Its two halves are
-// independent switches (R23).
+// Partnership is what a partner has with a customer besides GDAP. Its two halves
+// are independent switches (R23).
 type Partnership struct {
 	Partner, Customer csp.TenantID
 	// Reseller lets groups of the partner be assigned in the customer's
 	// subscriptions as foreign principals (R21).
 	Reseller bool
+	// Kind is which part the partner plays; empty means a direct partner (R5).
+	Kind csp.ResellerKind
 	// DAP lets the partner's direct agents sign in to the customer's tenant (R10).
 	DAP bool
 }
 
 type pairing struct{ partner, customer csp.TenantID }
 
+// partnership holds the rows that stand behind a Partnership, past and future
+// ones too.
+type partnership struct {
+	resellers []csp.ResellerRelationship
+	daps      []csp.DAPRelationship
+}
+
+func (p *partnership) resells(at time.Time) bool {
+	return slices.ContainsFunc(p.resellers, func(r csp.ResellerRelationship) bool { return r.Holds(at) })
+}
+
+func (p *partnership) lists(at time.Time) bool {
+	return slices.ContainsFunc(p.daps, func(r csp.DAPRelationship) bool { return r.Holds(at) })
+}
+
 // SetPartnership makes the relationship what p says; with both switches off it
-// ends. Role assignments made under it stay (R23).
-func (w *World) SetPartnership(p Partnership) error {
+// ends. Role assignments made under it stay (R23). The partner gets its agent
+// groups if it has none (R7).
+func (w *World) SetPartnership(p Partnership) error { return w.SetPartnershipAs(Actor{}, p) }
+
+// SetPartnershipAs is SetPartnership on behalf of an actor.
+func (w *World) SetPartnershipAs(by Actor, p Partnership) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	partner, known := w.tenants[p.Partner]
@@ -29,24 +51,63 @@ func (w *World) SetPartnership(p Partnership) error {
 	if !known || !knownToo || p.Partner == p.Customer {
 		return refuse(NoSuchTenant, "a relationship joins two tenants that exist, not %s and %s", p.Partner, p.Customer)
 	}
+	var kept partnership
+	if p.Kind == "" {
+		p.Kind = csp.DirectPartner
+	}
+	if p.Reseller {
+		kept.resellers = []csp.ResellerRelationship{{Partner: p.Partner, Customer: p.Customer, Kind: p.Kind}}
+	}
+	if p.DAP {
+		kept.daps = []csp.DAPRelationship{{Partner: p.Partner, Customer: p.Customer}}
+	}
 	kind := PartnershipSet
 	if p.Reseller || p.DAP {
-		w.partnerships[pairing{p.Partner, p.Customer}] = &p
+		w.ensureAgents(p.Partner)
+		w.partnerships[pairing{p.Partner, p.Customer}] = &kept
 	} else {
 		delete(w.partnerships, pairing{p.Partner, p.Customer})
 		kind = PartnershipEnded
 	}
-	w.record(Event{Kind: kind, Tenant: p.Customer, Subject: partner.Name + " for " + customer.Name})
+	w.record(Event{Kind: kind, Tenant: p.Customer, By: by, Subject: partner.Name + " for " + customer.Name})
 	return nil
 }
 
-// Partnerships lists every relationship, by customer and then partner.
+// Partnership is what the partner has with the customer now; ok is false if it
+// has nothing.
+func (w *World) Partnership(partner, customer csp.TenantID) (p Partnership, ok bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	p = w.partnership(pairing{partner, customer})
+	return p, p.Reseller || p.DAP
+}
+
+func (w *World) partnership(between pairing) Partnership {
+	p := Partnership{Partner: between.partner, Customer: between.customer}
+	kept, ok := w.partnerships[between]
+	if !ok {
+		return p
+	}
+	now := w.instant()
+	p.Reseller, p.DAP = kept.resells(now), kept.lists(now)
+	for _, r := range kept.resellers {
+		if r.Holds(now) {
+			p.Kind = r.Kind
+			break
+		}
+	}
+	return p
+}
+
+// Partnerships lists every relationship that holds now, by customer and then partner.
 func (w *World) Partnerships() []Partnership {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	var list []Partnership
-	for _, p := range w.partnerships {
-		list = append(list, *p)
+	for between := range w.partnerships {
+		if p := w.partnership(between); p.Reseller || p.DAP {
+			list = append(list, p)
+		}
 	}
 	slices.SortFunc(list, func(a, b Partnership) int {
 		if c := a.Customer.Compare(b.Customer); c != 0 {
@@ -60,18 +121,18 @@ func (w *World) Partnerships() []Partnership {
 // resolve says what the id names for a role assignment in the tenant: one of its
 // own principals (R20), or a group of a partner with a reseller relationship (R21).
 func (w *World) resolve(in *tenant, id csp.ObjectID) (csp.PrincipalType, bool) {
-	if own := in.typeOf(id); own != "" {
-		return own, true
+	owner, ok := w.objects[id]
+	if !ok {
+		return "", false
 	}
-	for _, p := range w.partnerships {
-		if p.Customer != in.ID || !p.Reseller {
-			continue
-		}
-		if _, ok := w.tenants[p.Partner].groups[id]; ok {
-			return csp.ForeignGroup, true
-		}
+	if owner == in.ID {
+		return in.typeOf(id), true
 	}
-	return "", false
+	p, ok := w.partnerships[pairing{owner, in.ID}]
+	if !ok || !p.resells(w.instant()) || w.tenants[owner].groups[id] == nil {
+		return "", false
+	}
+	return csp.ForeignGroup, true
 }
 
 // Resolve says what the id names for a role assignment in this tenant (R20,
@@ -80,6 +141,14 @@ func (t Tenant) Resolve(id csp.ObjectID) (kind csp.PrincipalType, ok bool) {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
 	return t.w.resolve(t.w.tenants[t.ID], id)
+}
+
+// OwnerOf is the tenant in whose directory the principal is.
+func (w *World) OwnerOf(id csp.ObjectID) (csp.TenantID, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	t, ok := w.objects[id]
+	return t, ok
 }
 
 // NameOf is what people call the principal the id names in this tenant; for a
@@ -97,105 +166,8 @@ func (t Tenant) NameOf(id csp.ObjectID) string {
 	case csp.ServicePrincipal:
 		return d.principals[id].Name
 	}
-	for _, p := range w.tenants {
-		if _, ok := p.groups[id]; ok {
-			return "Foreign Principal for '" + p.Name + "' in role 'TenantAdmins' (" + d.Name + ")"
-		}
+	if p, ok := w.tenants[w.objects[id]]; ok && p.groups[id] != nil {
+		return "Foreign Principal for '" + p.Name + "' in role 'TenantAdmins' (" + d.Name + ")"
 	}
 	return "Identity not found"
-}
-
-// Identity is who an account is inside one tenant: what a token for that tenant
-// will say.
-type Identity struct {
-	Tenant csp.TenantID
-	Object csp.ObjectID
-	Home   Account
-	Guest  bool
-	// Delegated: there is no object in the tenant; the account comes in as the
-	// partner's delegated administrator and keeps its id (R10, R11).
-	Delegated bool
-	Name      string
-	UPN       string
-	Mail      string
-	MFA       bool
-	Groups    []csp.ObjectID
-}
-
-// Enter finds the sign-in edge of an account into a tenant (R22): its own
-// tenant, a guest account there (which wins over delegation, R13), or delegated
-// administration for a direct agent of a partner.
-func (w *World) Enter(home Account, into csp.TenantID) (Identity, error) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	u, err := w.user(home.Tenant, home.Object)
-	if err != nil {
-		return Identity{}, err
-	}
-	d, ok := w.tenants[into]
-	if !ok {
-		return Identity{}, refuse(NoSuchTenant, "no tenant has the id %s", into)
-	}
-	if u.Disabled {
-		return Identity{}, refuse(AccountDisabled, "%s is disabled", u.UPN)
-	}
-	who := Identity{Tenant: into, Object: u.ID, Home: home, Name: u.Name, UPN: u.UPN, Mail: u.Mail, MFA: u.MFA}
-	if home.Tenant == into {
-		who.Groups = d.groupsOf(u.ID)
-		return who, nil
-	}
-	if guest := d.guestOf(home); guest != nil {
-		if guest.Disabled {
-			return Identity{}, refuse(AccountDisabled, "the guest account of %s in %s is disabled", u.UPN, d.Name)
-		}
-		who.Object, who.Guest, who.Groups = guest.ID, true, d.groupsOf(guest.ID)
-		return who, nil
-	}
-	if w.delegates(home, into) {
-		who.Delegated, who.Groups = true, w.tenants[home.Tenant].groupsOf(u.ID)
-		return who, nil
-	}
-	return Identity{}, refuse(NotInTenant, "%s is neither a member nor a guest of %s, and no delegated administrator", u.UPN, d.Name)
-}
-
-func (d *tenant) guestOf(home Account) *User {
-	for _, u := range d.users {
-		if u.Home == home {
-			return u
-		}
-	}
-	return nil
-}
-
-// delegates says whether the account is a direct agent of a partner that the
-// customer lists as delegated administrator; nested groups do not count (R10).
-func (w *World) delegates(home Account, customer csp.TenantID) bool {
-	p, ok := w.partnerships[pairing{home.Tenant, customer}]
-	if !ok || !p.DAP {
-		return false
-	}
-	partner := w.tenants[home.Tenant]
-	for _, id := range partner.memberOf[home.Object] {
-		if name := partner.groups[id].Name; name == AdminAgents || name == HelpdeskAgents {
-			return true
-		}
-	}
-	return false
-}
-
-// TenantsOf lists the tenants the account is a member or a guest of, its home first.
-func (w *World) TenantsOf(home Account) []Tenant {
-	var list []Tenant
-	if t, ok := w.Tenant(home.Tenant); ok {
-		list = append(list, t)
-	}
-	for _, t := range w.Tenants() {
-		w.mu.RLock()
-		guest := w.tenants[t.ID].guestOf(home)
-		w.mu.RUnlock()
-		if guest != nil {
-			list = append(list, t)
-		}
-	}
-	return list
 }

@@ -28,40 +28,31 @@ type User struct {
 	// MFA makes the sign-in page ask for a second step.
 	MFA      bool
 	Disabled bool
-	Home     Account
+	// Source is where the account comes from; empty means the cloud (R2).
+	Source csp.Source
+	Home   Account
+	// Pending is a guest who has not redeemed his invitation: he holds what he was
+	// given and cannot enter.
+	Pending bool
+	Created time.Time
 	// ValidFrom refuses refresh tokens and browser sessions that began before
 	// it. RevokeSessions sets it; it counts at the account's home only.
 	ValidFrom time.Time
+	unnamed   bool // its sign-in name was made up while loading
 }
 
-// IsGuest says whether the account's home is another tenant.
-func (u User) IsGuest() bool { return u.Home != Account{} }
+// IsGuest says whether the account's home is another tenant. Of a guest whose
+// home nobody knows, Home is zero.
+func (u User) IsGuest() bool { return u.Source == csp.Guest || u.Home != Account{} }
+
+func (u User) knowsHome() bool { return !u.Home.Object.IsZero() }
 
 // Account is where the person signs in: the home of a guest, else the user itself.
 func (u User) Account() Account {
-	if u.IsGuest() {
+	if u.knowsHome() {
 		return u.Home
 	}
 	return Account{u.Tenant, u.ID}
-}
-
-// Group is a security group. The groups named AdminAgents and HelpdeskAgents of
-// a partner's directory are its agent groups (R7).
-type Group struct {
-	ID     csp.ObjectID
-	Tenant csp.TenantID
-	Name   string
-}
-
-// The names of the agent groups (R7).
-const (
-	AdminAgents    = "AdminAgents"
-	HelpdeskAgents = "HelpdeskAgents"
-)
-
-type group struct {
-	Group
-	members []csp.ObjectID
 }
 
 // AddUser adds a member account. Its sign-in name must lie in a domain of the
@@ -78,11 +69,14 @@ func (t Tenant) AddUser(u User) (User, error) {
 	if local == "" || !slices.Contains(d.domains, csp.Domain(strings.ToLower(domain))) {
 		return User{}, refuse(BadName, "%q is no sign-in name in a domain of %s", u.UPN, d.Name)
 	}
-	u.Home = Account{}
+	u.Home, u.Pending = Account{}, false
+	if u.Source == csp.Guest {
+		return User{}, refuse(BadName, "%s cannot be added as a guest: guests are invited", u.UPN)
+	}
 	if err := w.addUser(d, &u); err != nil {
 		return User{}, err
 	}
-	w.record(Event{Kind: UserAdded, Tenant: d.ID, Subject: u.UPN})
+	w.record(Event{Kind: UserAdded, Tenant: d.ID, By: t.by, Subject: u.UPN})
 	return u, nil
 }
 
@@ -90,6 +84,15 @@ func (t Tenant) AddUser(u User) (User, error) {
 // its own here, random unless given, and no rights. The invitation counts as
 // redeemed.
 func (t Tenant) InviteGuest(home User, id csp.ObjectID) (User, error) {
+	return t.invite(home, id, false)
+}
+
+// InvitePending is InviteGuest for somebody who has still to accept.
+func (t Tenant) InvitePending(home User, id csp.ObjectID) (User, error) {
+	return t.invite(home, id, true)
+}
+
+func (t Tenant) invite(home User, id csp.ObjectID, pending bool) (User, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,37 +105,85 @@ func (t Tenant) InviteGuest(home User, id csp.ObjectID) (User, error) {
 		return User{}, refuse(BadName, "%s cannot be invited to %s: an invitation goes to an account at its home in another tenant", origin.UPN, d.Name)
 	}
 	guest := User{
-		ID: id, Name: origin.Name, Mail: origin.Mail, Home: Account{origin.Tenant, origin.ID},
+		ID: id, Name: origin.Name, Mail: origin.Mail, Source: csp.Guest, Home: Account{origin.Tenant, origin.ID}, Pending: pending,
 		UPN: strings.ReplaceAll(origin.UPN, "@", "_") + "#EXT#@" + d.DefaultDomain.String(),
 	}
 	if err := w.addUser(d, &guest); err != nil {
 		return User{}, err
 	}
-	w.record(Event{Kind: GuestInvited, Tenant: d.ID, Subject: guest.UPN})
+	w.record(Event{Kind: GuestInvited, Tenant: d.ID, By: t.by, Subject: guest.UPN})
 	return guest, nil
 }
 
 func (w *World) addUser(d *tenant, u *User) error {
 	fillID(&u.ID)
 	u.Tenant = d.ID
-	if err := d.mustBeNew(u.ID); err != nil {
+	if u.Created.IsZero() {
+		u.Created = w.instant()
+	}
+	if err := w.mustBeNew(u.ID); err != nil {
 		return err
 	}
-	for _, other := range d.users {
-		if strings.EqualFold(other.UPN, u.UPN) {
-			return refuse(NameTaken, "%s exists in %s", u.UPN, d.Name)
-		}
+	name := strings.ToLower(u.UPN)
+	if _, taken := d.byUPN[name]; taken {
+		return refuse(NameTaken, "%s exists in %s", u.UPN, d.Name)
+	}
+	if u.knowsHome() && d.guestOf(w, u.Home) != nil {
+		return refuse(NameTaken, "%s is a guest account in %s of somebody who has one", u.UPN, d.Name)
 	}
 	kept := *u
 	d.users[u.ID] = &kept
+	d.byUPN[name] = u.ID
+	w.objects[u.ID] = d.ID
+	if u.knowsHome() {
+		w.guests[u.Home] = append(w.guests[u.Home], Account{d.ID, u.ID})
+	}
 	return nil
 }
 
-func (d *tenant) mustBeNew(id csp.ObjectID) error {
-	if d.typeOf(id) != "" {
-		return refuse(IDTaken, "an object with the id %s exists in %s", id, d.Name)
+// RedeemInvitation lets a guest in who was invited and has not come yet. A home
+// that the invitation left open becomes known; it must then be given.
+func (t Tenant) RedeemInvitation(guest csp.ObjectID, home Account) error {
+	w := t.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.tenants[t.ID]
+	u, ok := d.users[guest]
+	switch {
+	case !ok || !u.IsGuest():
+		return refuse(NoSuchPrincipal, "no guest of %s has the id %s", d.Name, guest)
+	case !u.Pending:
+		return refuse(NotPending, "%s has redeemed his invitation", u.UPN)
+	case u.knowsHome() && home != (Account{}) && u.Home != home:
+		return refuse(NotInTenant, "the invitation of %s is for another account", u.UPN)
+	case !u.knowsHome():
+		if _, err := w.user(home.Tenant, home.Object); err != nil {
+			return err
+		}
+		if d.guestOf(w, home) != nil {
+			return refuse(NameTaken, "the account has another guest account in %s", d.Name)
+		}
+		u.Home = home
+		w.guests[home] = append(w.guests[home], Account{d.ID, u.ID})
+	}
+	u.Pending = false
+	w.record(Event{Kind: GuestRedeemed, Tenant: d.ID, By: t.by, Subject: u.UPN})
+	return nil
+}
+
+// mustBeNew asks that nothing in any directory has the id.
+func (w *World) mustBeNew(id csp.ObjectID) error {
+	if owner, taken := w.objects[id]; taken {
+		return refuse(IDTaken, "an object with the id %s exists in %s", id, w.nameOf(owner))
 	}
 	return nil
+}
+
+func (w *World) nameOf(t csp.TenantID) string {
+	if d, ok := w.tenants[t]; ok {
+		return d.Name
+	}
+	return t.String()
 }
 
 // typeOf is what kind of principal the id names in this directory, or empty.
@@ -151,7 +202,15 @@ func (d *tenant) typeOf(id csp.ObjectID) csp.PrincipalType {
 
 // SetUser writes back a changed name, password, MFA switch or Disabled. Who the
 // account is cannot be changed. A new password ends the account's sessions.
-func (w *World) SetUser(u User) error {
+func (w *World) SetUser(u User) error { return w.setUser(Actor{}, u) }
+
+// SetUser is World.SetUser on behalf of the handle's actor.
+func (t Tenant) SetUser(u User) error {
+	u.Tenant = t.ID
+	return t.w.setUser(t.by, u)
+}
+
+func (w *World) setUser(by Actor, u User) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	kept, err := w.user(u.Tenant, u.ID)
@@ -162,14 +221,21 @@ func (w *World) SetUser(u User) error {
 		kept.ValidFrom = w.Now()
 	}
 	kept.Name, kept.Mail, kept.Password, kept.MFA, kept.Disabled = u.Name, u.Mail, u.Password, u.MFA, u.Disabled
-	w.record(Event{Kind: UserChanged, Tenant: u.Tenant, Subject: kept.UPN})
+	w.record(Event{Kind: UserChanged, Tenant: u.Tenant, By: by, Subject: kept.UPN})
 	return nil
 }
 
 // RevokeSessions makes every refresh token and browser session of the account
 // useless from now on. Access tokens that are out live on until they expire. For
 // a guest it changes nothing, since his sessions are his home tenant's.
-func (w *World) RevokeSessions(a Account) error {
+func (w *World) RevokeSessions(a Account) error { return w.revokeSessions(Actor{}, a) }
+
+// RevokeSessions is World.RevokeSessions on behalf of the handle's actor.
+func (t Tenant) RevokeSessions(id csp.ObjectID) error {
+	return t.w.revokeSessions(t.by, Account{t.ID, id})
+}
+
+func (w *World) revokeSessions(by Actor, a Account) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u, err := w.user(a.Tenant, a.Object)
@@ -177,13 +243,20 @@ func (w *World) RevokeSessions(a Account) error {
 		return err
 	}
 	u.ValidFrom = w.Now()
-	w.record(Event{Kind: UserChanged, Tenant: a.Tenant, Subject: u.UPN + ": sessions revoked"})
+	w.record(Event{Kind: UserChanged, Tenant: a.Tenant, By: by, Subject: u.UPN + ": sessions revoked"})
 	return nil
 }
 
-// RemoveUser deletes the account and its memberships. Its role assignments stay
-// behind, as they do at Microsoft.
+// RemoveUser deletes the account, its memberships and its directory roles. Its
+// Azure role assignments stay behind, as they do at Microsoft.
 func (w *World) RemoveUser(tenant csp.TenantID, id csp.ObjectID) error {
+	return w.removeUser(Actor{}, tenant, id)
+}
+
+// RemoveUser is World.RemoveUser on behalf of the handle's actor.
+func (t Tenant) RemoveUser(id csp.ObjectID) error { return t.w.removeUser(t.by, t.ID, id) }
+
+func (w *World) removeUser(by Actor, tenant csp.TenantID, id csp.ObjectID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	gone, err := w.user(tenant, id)
@@ -191,13 +264,29 @@ func (w *World) RemoveUser(tenant csp.TenantID, id csp.ObjectID) error {
 		return err
 	}
 	d := w.tenants[tenant]
-	for _, g := range d.memberOf[id] {
-		d.groups[g].members = slices.DeleteFunc(d.groups[g].members, func(m csp.ObjectID) bool { return m == id })
+	w.forget(d, id)
+	delete(d.users, id)
+	delete(d.byUPN, strings.ToLower(gone.UPN))
+	if home := gone.Home; gone.knowsHome() {
+		w.guests[home] = slices.DeleteFunc(w.guests[home], func(a Account) bool { return a == Account{tenant, id} })
+	}
+	w.record(Event{Kind: UserRemoved, Tenant: tenant, By: by, Subject: gone.UPN})
+	return nil
+}
+
+// forget takes a principal that is to be removed out of groups and directory roles.
+func (w *World) forget(d *tenant, id csp.ObjectID) {
+	for _, m := range d.memberOf[id] {
+		if g, ok := d.groups[m.Group]; ok {
+			g.members = slices.DeleteFunc(g.members, func(m csp.Membership) bool { return m.Member == id })
+		}
 	}
 	delete(d.memberOf, id)
-	delete(d.users, id)
-	w.record(Event{Kind: UserRemoved, Tenant: tenant, Subject: gone.UPN})
-	return nil
+	for _, a := range d.given[id] {
+		d.directory = slices.DeleteFunc(d.directory, func(other *DirectoryAssignment) bool { return other == a })
+	}
+	delete(d.given, id)
+	delete(w.objects, id)
 }
 
 func (w *World) user(tenant csp.TenantID, id csp.ObjectID) (*User, error) {
@@ -235,83 +324,14 @@ func (t Tenant) Users() []User {
 	return list
 }
 
-// AddGroup adds an empty group. A zero ID is replaced by a random one.
-func (t Tenant) AddGroup(g Group) (Group, error) {
-	w := t.w
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	d := w.tenants[t.ID]
-	fillID(&g.ID)
-	g.Tenant = t.ID
-	if g.Name == "" {
-		return Group{}, refuse(BadName, "a group needs a name")
-	}
-	if err := d.mustBeNew(g.ID); err != nil {
-		return Group{}, err
-	}
-	d.groups[g.ID] = &group{Group: g}
-	w.record(Event{Kind: GroupAdded, Tenant: t.ID, Subject: g.Name})
-	return g, nil
-}
-
-// AddMember puts a user, guest, service principal or group of this tenant into
-// one of its groups. Another tenant's group is refused (R20).
-func (t Tenant) AddMember(to, member csp.ObjectID) error {
-	w := t.w
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	d := w.tenants[t.ID]
-	g, ok := d.groups[to]
-	if !ok {
-		return refuse(NoSuchPrincipal, "no group of %s has the id %s", d.Name, to)
-	}
-	if d.typeOf(member) == "" {
-		return refuse(ForeignMember, "%s is no principal of %s", member, d.Name)
-	}
-	if member == to || slices.Contains(g.members, member) {
-		return refuse(NameTaken, "%s is a member of %s", member, g.Name)
-	}
-	g.members = append(g.members, member)
-	d.memberOf[member] = append(d.memberOf[member], to)
-	w.record(Event{Kind: MemberAdded, Tenant: t.ID, Subject: member.String() + " in " + g.Name})
-	return nil
-}
-
-// RemoveMember takes a direct member out of a group.
-func (t Tenant) RemoveMember(from, member csp.ObjectID) error {
-	w := t.w
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	d := w.tenants[t.ID]
-	g, ok := d.groups[from]
-	if !ok || !slices.Contains(g.members, member) {
-		return refuse(NoSuchPrincipal, "%s is no member of group %s", member, from)
-	}
-	g.members = slices.DeleteFunc(g.members, func(m csp.ObjectID) bool { return m == member })
-	d.memberOf[member] = slices.DeleteFunc(d.memberOf[member], func(m csp.ObjectID) bool { return m == from })
-	w.record(Event{Kind: MemberRemoved, Tenant: t.ID, Subject: member.String() + " from " + g.Name})
-	return nil
-}
-
-// GroupsOf lists the groups the principal is in, directly or through groups, in
-// no particular order.
-func (t Tenant) GroupsOf(principal csp.ObjectID) []csp.ObjectID {
+// UserNamed finds an account of the tenant by its sign-in name, in either case of letters.
+func (t Tenant) UserNamed(upn string) (User, bool) {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
-	return t.w.tenants[t.ID].groupsOf(principal)
-}
-
-func (d *tenant) groupsOf(principal csp.ObjectID) []csp.ObjectID {
-	var found []csp.ObjectID
-	look := slices.Clone(d.memberOf[principal])
-	for len(look) > 0 {
-		g := look[0]
-		look = look[1:]
-		if slices.Contains(found, g) {
-			continue // two ways lead there, or the groups form a ring
-		}
-		found = append(found, g)
-		look = append(look, d.memberOf[g]...)
+	d := t.w.tenants[t.ID]
+	u, ok := d.users[d.byUPN[strings.ToLower(upn)]]
+	if !ok {
+		return User{}, false
 	}
-	return found
+	return *u, true
 }

@@ -30,8 +30,32 @@ const (
 	TooMany           Law = "a subscription holds 4000 role assignments"
 	NotInTenant       Law = "one enters a tenant as member, guest or delegated administrator (R2, R22)"
 	AccountDisabled   Law = "a disabled account does not sign in"
+	NotInstalled      Law = "an application is used where it has a service principal"
+	NotConsented      Law = "an application has the permissions somebody consented to"
+	NoSuchConsent     Law = "the consent must exist"
 	SessionRevoked    Law = "a session that was revoked is good for nothing"
 	ForeignMember     Law = "a group holds principals of its own tenant (R20)"
+	InvitationPending Law = "a guest enters once he has accepted (R2)"
+	NotPending        Law = "an invitation is accepted once"
+	AgentGroupStays   Law = "a partner's agent groups stay (R7)"
+	DynamicMembers    Law = "nobody changes the members of a dynamic group (R33)"
+	BadPlacement      Law = "management groups hold subscriptions and each other, without a ring (R17)"
+
+	RoleAssignableStays     Law = "whether a group is for directory roles is settled when it is made (R14)"
+	NoNesting               Law = "a group for directory roles holds no group (R14)"
+	NotRoleAssignable       Law = "a directory role goes to a group only if it was made for that (R14)"
+	LastGlobalAdministrator Law = "a tenant keeps a Global Administrator"
+
+	NoSuchRelationship Law = "the relationship must exist"
+	NoSuchAccess       Law = "the access assignment must exist"
+	WrongStatus        Law = "a relationship goes from state to state in order (R11)"
+	VersionDiffers     Law = "a change is of the version that was read"
+	BadDuration        Law = "a relationship lasts 1 to 730 days (R11)"
+	NoExtension        Law = "a relationship with Global Administrator does not extend itself (R11)"
+	RoleNotLent        Law = "the role can be given by GDAP"
+	RoleNotAgreed      Law = "an access assignment gives roles of its relationship (R11)"
+	AlreadyAssigned    Law = "the same is given once"
+	NotYours           Law = "a relationship is answered and ended by those whose it is"
 )
 
 // Refusal says which law a change would break. Nothing was changed.

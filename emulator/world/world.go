@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/csp/builtin"
 )
 
 // Options are what a world is made with.
@@ -17,23 +18,90 @@ type Options struct {
 	// Roles are the built-in role definitions (R31). The world neither copies
 	// nor writes into their lists.
 	Roles []csp.RoleDefinition
+	// DirectoryRoles are those of Entra directories; nil means the built-in ones.
+	DirectoryRoles []csp.DirectoryRole
+	// Delays are how long asynchronous things take.
+	Delays Delays
+	// KeepEvents bounds the history: once there are more events, the oldest are
+	// dropped and counted (Dropped). Zero means 100,000, a negative number all.
+	KeepEvents int
+	// Password is what accounts get that are loaded, since facts hold none; empty
+	// means DefaultPassword.
+	Password string
+}
+
+// DefaultPassword is the password of loaded accounts unless Options name another.
+const DefaultPassword = "Latchkey-emulator-1"
+
+// Delays are how long asynchronous things take by the world's clock. Zero means
+// that they are done by the next call.
+type Delays struct {
+	// Relationship: from a customer's approval to active, from a request to
+	// terminate to terminated, and to take a role out of an active relationship.
+	Relationship time.Duration
+	// AccessAssignment: from pending to active, from deleting to deleted, and a change of roles.
+	AccessAssignment time.Duration
+	// RoleAssignment: until a change of Azure role assignments is seen by all.
+	RoleAssignment time.Duration
+	// Principal: until a new principal is known to Azure.
+	Principal time.Duration
 }
 
 // World is the whole state behind the emulated endpoints.
+//
+// Everything that can change stands in state, so that a snapshot has the whole
+// of it: what a further topic keeps goes there and nowhere else.
 type World struct {
-	now   func() time.Time
-	roles map[csp.RoleDefinitionID]csp.RoleDefinition
+	now            func() time.Time
+	roles          map[csp.RoleDefinitionID]csp.RoleDefinition
+	directoryRoles map[csp.DirectoryRoleID]csp.DirectoryRole
+	delays         Delays
+	keepEvents     int
+	password       string
 
-	mu            sync.RWMutex
+	mu sync.RWMutex
+	*state
+	lastCall  int64 // numbers go on rising when an earlier state is restored
+	lastEvent int64
+	lastDue   int64
+	seed      *Snapshot
+}
+
+// state is what a snapshot holds, guarded by the world's mutex.
+type state struct {
 	tenants       map[csp.TenantID]*tenant
 	domains       map[csp.Domain]csp.TenantID
+	objects       map[csp.ObjectID]csp.TenantID // the directory of every principal
+	guests        map[Account][]Account         // the guest accounts of a home account
 	subscriptions map[csp.SubscriptionID]*subscription
 	apps          map[ClientID]*App
-	partnerships  map[pairing]*Partnership
+	partnerships  map[pairing]*partnership
+	relationships map[csp.GDAPID]*relationship
+	between       map[pairing][]csp.GDAPID // those with a customer
+	projections   map[csp.SubscriptionID][]csp.LighthouseDelegation
+	loaded        loaded
+	queue         queue
+	settling      time.Time // the instant that Settle is carrying out; zero: now
 	events        []Event
+	dropped       int64
 	calls         []*Call
-	lastCall      int64
 	blind         bool // no continuous access evaluation
+}
+
+func newState() *state {
+	return &state{
+		tenants:       make(map[csp.TenantID]*tenant),
+		domains:       make(map[csp.Domain]csp.TenantID),
+		objects:       make(map[csp.ObjectID]csp.TenantID),
+		guests:        make(map[Account][]Account),
+		subscriptions: make(map[csp.SubscriptionID]*subscription),
+		apps:          make(map[ClientID]*App),
+		partnerships:  make(map[pairing]*partnership),
+		relationships: make(map[csp.GDAPID]*relationship),
+		between:       make(map[pairing][]csp.GDAPID),
+		projections:   make(map[csp.SubscriptionID][]csp.LighthouseDelegation),
+		loaded:        newLoaded(),
+	}
 }
 
 // tenant is one directory. Its maps are guarded by the world's mutex.
@@ -43,29 +111,78 @@ type tenant struct {
 	users       map[csp.ObjectID]*User
 	groups      map[csp.ObjectID]*group
 	principals  map[csp.ObjectID]*ServicePrincipal
-	memberOf    map[csp.ObjectID][]csp.ObjectID // principal or group -> groups it is directly in
+	memberOf    map[csp.ObjectID][]csp.Membership // principal or group -> its direct memberships
+	byUPN       map[string]csp.ObjectID           // by sign-in name in lower case
+	byClient    map[ClientID]csp.ObjectID         // service principals by application
+	agents      map[csp.AgentRole]csp.ObjectID    // the agent groups (R7)
 	roles       map[csp.RoleDefinitionID]csp.RoleDefinition
 	assignments map[csp.RoleAssignmentID]*assignment
 	at          map[string][]*assignment // scope key -> assignments exactly there
-	denials     []Denial
+	held        map[holding][]*assignment
+	holds       map[csp.ObjectID]int // how many assignments name the principal
+	foreign     map[csp.ObjectID]int // and how many as a ForeignGroup (R21)
+	denials     []csp.Denial
+	consent     consents
+	directory   []*DirectoryAssignment
+	given       map[csp.ObjectID][]*DirectoryAssignment // by principal
+	trusting    map[csp.SubscriptionID]*subscription    // the subscriptions that trust it
+	parents     map[string]csp.Scope                    // key of a subscription or management group -> where it is placed
+	managed     map[string]*ManagementGroup             // by scope key
+	policies    []csp.PolicyDenial
+	unnamed     bool // its domain was made up while loading
+}
+
+func newTenant(t csp.Tenant) *tenant {
+	return &tenant{
+		Tenant:      t,
+		users:       make(map[csp.ObjectID]*User),
+		groups:      make(map[csp.ObjectID]*group),
+		principals:  make(map[csp.ObjectID]*ServicePrincipal),
+		memberOf:    make(map[csp.ObjectID][]csp.Membership),
+		byUPN:       make(map[string]csp.ObjectID),
+		byClient:    make(map[ClientID]csp.ObjectID),
+		agents:      make(map[csp.AgentRole]csp.ObjectID),
+		roles:       make(map[csp.RoleDefinitionID]csp.RoleDefinition),
+		assignments: make(map[csp.RoleAssignmentID]*assignment),
+		at:          make(map[string][]*assignment),
+		held:        make(map[holding][]*assignment),
+		holds:       make(map[csp.ObjectID]int),
+		foreign:     make(map[csp.ObjectID]int),
+		given:       make(map[csp.ObjectID][]*DirectoryAssignment),
+		trusting:    make(map[csp.SubscriptionID]*subscription),
+		parents:     make(map[string]csp.Scope),
+		managed:     make(map[string]*ManagementGroup),
+	}
 }
 
 // New makes an empty world.
 func New(o Options) *World {
 	w := &World{
-		now:           o.Now,
-		roles:         make(map[csp.RoleDefinitionID]csp.RoleDefinition, len(o.Roles)),
-		tenants:       make(map[csp.TenantID]*tenant),
-		domains:       make(map[csp.Domain]csp.TenantID),
-		subscriptions: make(map[csp.SubscriptionID]*subscription),
-		apps:          make(map[ClientID]*App),
-		partnerships:  make(map[pairing]*Partnership),
+		now:            o.Now,
+		roles:          make(map[csp.RoleDefinitionID]csp.RoleDefinition, len(o.Roles)),
+		directoryRoles: make(map[csp.DirectoryRoleID]csp.DirectoryRole),
+		delays:         o.Delays,
+		keepEvents:     o.KeepEvents,
+		password:       o.Password,
+		state:          newState(),
 	}
 	if w.now == nil {
 		w.now = time.Now
 	}
+	if w.keepEvents == 0 {
+		w.keepEvents = 100_000
+	}
+	if w.password == "" {
+		w.password = DefaultPassword
+	}
 	for _, role := range o.Roles {
 		w.roles[role.ID] = role
+	}
+	if o.DirectoryRoles == nil {
+		o.DirectoryRoles = builtin.EntraRoles()
+	}
+	for _, role := range o.DirectoryRoles {
+		w.directoryRoles[role.ID] = role
 	}
 	return w
 }
@@ -73,10 +190,19 @@ func New(o Options) *World {
 // Now is the world's time, in UTC.
 func (w *World) Now() time.Time { return w.now().UTC().Round(0) }
 
-// Tenant is a handle on one directory: methods on it change the world.
+// Tenant is a handle on one directory: methods on it change the world, on behalf
+// of the world's author or of the actor that As names.
 type Tenant struct {
 	csp.Tenant
-	w *World
+	w  *World
+	by Actor
+}
+
+// As is the handle for what the actor does; it is written into the history in
+// his name.
+func (t Tenant) As(by Actor) Tenant {
+	t.by = by
+	return t
 }
 
 // AddTenant adds a directory with its first verified domain (R1). A zero ID is
@@ -97,19 +223,11 @@ func (w *World) AddTenant(t csp.Tenant) (Tenant, error) {
 		return Tenant{}, refuse(DomainTaken, "the domain %s belongs to tenant %s", t.DefaultDomain, owner)
 	}
 	w.domains[t.DefaultDomain] = t.ID
-	w.tenants[t.ID] = &tenant{
-		Tenant:      t,
-		domains:     []csp.Domain{t.DefaultDomain},
-		users:       make(map[csp.ObjectID]*User),
-		groups:      make(map[csp.ObjectID]*group),
-		principals:  make(map[csp.ObjectID]*ServicePrincipal),
-		memberOf:    make(map[csp.ObjectID][]csp.ObjectID),
-		roles:       make(map[csp.RoleDefinitionID]csp.RoleDefinition),
-		assignments: make(map[csp.RoleAssignmentID]*assignment),
-		at:          make(map[string][]*assignment),
-	}
+	d := newTenant(t)
+	d.domains = []csp.Domain{t.DefaultDomain}
+	w.tenants[t.ID] = d
 	w.record(Event{Kind: TenantAdded, Tenant: t.ID, Subject: t.Name})
-	return Tenant{t, w}, nil
+	return w.handle(d), nil
 }
 
 // AddDomain gives the tenant one more verified domain (R1).
@@ -126,9 +244,11 @@ func (t Tenant) AddDomain(name string) error {
 	}
 	w.domains[domain] = t.ID
 	w.tenants[t.ID].domains = append(w.tenants[t.ID].domains, domain)
-	w.record(Event{Kind: DomainAdded, Tenant: t.ID, Subject: domain.String()})
+	w.record(Event{Kind: DomainAdded, Tenant: t.ID, By: t.by, Subject: domain.String()})
 	return nil
 }
+
+func (w *World) handle(d *tenant) Tenant { return Tenant{Tenant: d.Tenant, w: w} }
 
 // Tenant finds a directory by its id.
 func (w *World) Tenant(id csp.TenantID) (Tenant, bool) {
@@ -138,7 +258,7 @@ func (w *World) Tenant(id csp.TenantID) (Tenant, bool) {
 	if !ok {
 		return Tenant{}, false
 	}
-	return Tenant{t.Tenant, w}, true
+	return w.handle(t), true
 }
 
 // TenantNamed finds a directory by its GUID or by any of its verified domains,
@@ -157,7 +277,7 @@ func (w *World) TenantNamed(name string) (Tenant, bool) {
 	if !ok {
 		return Tenant{}, false
 	}
-	return Tenant{w.tenants[id].Tenant, w}, true
+	return w.handle(w.tenants[id]), true
 }
 
 // Tenants lists the directories by name.
@@ -166,7 +286,7 @@ func (w *World) Tenants() []Tenant {
 	defer w.mu.RUnlock()
 	var list []Tenant
 	for _, t := range w.tenants {
-		list = append(list, Tenant{t.Tenant, w})
+		list = append(list, w.handle(t))
 	}
 	slices.SortFunc(list, func(a, b Tenant) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
 	return list

@@ -200,12 +200,12 @@ func TestJudgement(t *testing.T) {
 		{name: "R18: a condition that does not hold gives nothing", compose: conditioned("ActionMatches{'x/y'}"), action: restart},
 		{name: "R18: a condition that holds does", compose: conditioned("ActionMatches{'*/restart/action'}"), action: restart, want: true},
 		{name: "R18: a condition nobody can read gives nothing", compose: conditioned("when the moon is full"), action: restart},
-		{name: "R19: a deny assignment wins", compose: denied(world.Denial{Actions: []string{"*"}}), action: restart},
+		{name: "R19: a deny assignment wins", compose: denied(csp.DenyAssignment{Everyone: true, Permissions: everything}), action: restart},
 		{name: "R19: not over those it excludes", compose: deniedExcept, action: restart, want: true},
-		{name: "R19: not over others than its principals", compose: denied(world.Denial{Actions: []string{"*"}, Principals: []csp.ObjectID{world.NewID[csp.Principal]()}}), action: restart, want: true},
-		{name: "R19: not over what its notActions take out", compose: denied(world.Denial{Actions: []string{"*"}, NotActions: []string{restart}}), action: restart, want: true},
-		{name: "R19: not below, if it says so", compose: denied(world.Denial{Actions: []string{"*"}, NotBelow: true}), action: restart, want: true},
-		{name: "R19: not at all, if it only audits", compose: denied(world.Denial{Actions: []string{"*"}, Audit: true}), action: restart, want: true},
+		{name: "R19: not over others than its principals", compose: denied(csp.DenyAssignment{Permissions: everything, Principals: []csp.ObjectID{world.NewID[csp.Principal]()}}), action: restart, want: true},
+		{name: "R19: not over what its notActions take out", compose: denied(csp.DenyAssignment{Everyone: true, Permissions: []csp.Permission{{Actions: []string{"*"}, NotActions: []string{restart}}}}), action: restart, want: true},
+		{name: "R19: not below, if it says so", compose: denied(csp.DenyAssignment{Everyone: true, Permissions: everything, ThisScopeOnly: true}), action: restart, want: true},
+		{name: "R19: not at all, if it only audits", compose: denied(csp.DenyAssignment{Everyone: true, Permissions: everything, AuditOnly: true}), action: restart, want: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newScene(t)
@@ -262,12 +262,14 @@ func conditioned(condition string) func(*testing.T, *scene) {
 	}
 }
 
-func denied(d world.Denial) func(*testing.T, *scene) {
+var everything = []csp.Permission{{Actions: []string{"*"}}}
+
+func denied(d csp.DenyAssignment) func(*testing.T, *scene) {
 	return func(t *testing.T, s *scene) {
 		t.Helper()
 		give("Owner", subscriptionScope)(t, s)
 		d.Scope = s.sub.Scope()
-		if err := s.customer.AddDenial(d); err != nil {
+		if _, err := s.customer.AddDenial(d); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -275,7 +277,7 @@ func denied(d world.Denial) func(*testing.T, *scene) {
 
 func deniedExcept(t *testing.T, s *scene) {
 	t.Helper()
-	denied(world.Denial{Actions: []string{"*"}, Excluded: []csp.ObjectID{s.anna.ID}})(t, s)
+	denied(csp.DenyAssignment{Everyone: true, Permissions: everything, Excluded: []csp.ObjectID{s.anna.ID}})(t, s)
 }
 
 func TestEnter(t *testing.T) {

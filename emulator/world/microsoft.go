@@ -1,0 +1,64 @@
+package world
+
+import "latchkey/csp"
+
+// Microsoft's own applications that the emulator plays or that its clients come
+// as. They are known in every tenant without a service principal.
+var (
+	MicrosoftGraph     = csp.MustParseID[App]("00000003-0000-0000-c000-000000000000")
+	AzureManagement    = csp.MustParseID[App]("797f4846-ba00-4fd7-ba71-dac1f8f63013")
+	PartnerCenter      = csp.MustParseID[App]("fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd")
+	AzureCLI           = csp.MustParseID[App]("04b07795-8ddb-461a-bbee-02f9e1bf7b46")
+	AzurePowerShell    = csp.MustParseID[App]("1950a258-227b-4e31-a9cf-717495945fc2")
+	GraphCommandLine   = csp.MustParseID[App]("14d82eec-204b-4c2f-b7e8-296a70dab67e")
+	nativeClientReturn = "https://login.microsoftonline.com/common/oauth2/nativeclient"
+)
+
+// microsoft holds them. Nothing writes to it.
+var microsoft = index(
+	App{ID: MicrosoftGraph, Name: "Microsoft Graph", URIs: []string{"https://graph.microsoft.com"}, Scopes: []string{"openid", "profile", "email", "offline_access"}},
+	App{ID: AzureManagement, Name: "Windows Azure Service Management API", URIs: []string{"https://management.azure.com", "https://management.core.windows.net"}, Scopes: []string{"user_impersonation"}},
+	App{ID: PartnerCenter, Name: "Microsoft Partner Center", URIs: []string{"https://api.partnercenter.microsoft.com"}, Scopes: []string{"user_impersonation"}},
+	App{ID: AzureCLI, Name: "Microsoft Azure CLI", MultiTenant: true, RedirectURIs: []string{"http://localhost", "http://127.0.0.1", nativeClientReturn}},
+	App{ID: AzurePowerShell, Name: "Microsoft Azure PowerShell", MultiTenant: true, RedirectURIs: []string{"http://localhost", "http://127.0.0.1", nativeClientReturn}},
+	App{ID: GraphCommandLine, Name: "Microsoft Graph Command Line Tools", MultiTenant: true, RedirectURIs: []string{"http://localhost", "http://127.0.0.1", nativeClientReturn}},
+)
+
+func index(list ...App) map[ClientID]*App {
+	m := make(map[ClientID]*App, len(list))
+	for i := range list {
+		m[list[i].ID] = &list[i]
+	}
+	return m
+}
+
+// microsoftScopes are the permissions a client of Microsoft's own has without
+// anybody's consent; nil for every other client. The Graph command line is an
+// application like any other in this.
+func microsoftScopes(client, resource ClientID) []string {
+	if client != AzureCLI && client != AzurePowerShell {
+		return nil
+	}
+	if resource != MicrosoftGraph {
+		return []string{"user_impersonation"}
+	}
+	return []string{
+		"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "AuditLog.Read.All", "DelegatedPermissionGrant.ReadWrite.All",
+		"Directory.AccessAsUser.All", "Group.ReadWrite.All", "User.Read.All", "User.ReadWrite.All", "email", "openid", "profile",
+	}
+}
+
+// trustedScopes stand for everything an application can ask of a resource in a
+// person's name.
+func trustedScopes(resource ClientID) []string {
+	if resource == MicrosoftGraph {
+		return []string{"Directory.AccessAsUser.All", "User.Read"}
+	}
+	return []string{"user_impersonation"}
+}
+
+// OfMicrosoft says whether the application is one of Microsoft's own.
+func (a App) OfMicrosoft() bool {
+	_, ok := microsoft[a.ID]
+	return ok
+}
