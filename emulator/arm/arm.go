@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey/csp"
@@ -52,7 +53,6 @@ type Handler struct {
 	table      map[string]endpoint
 	buckets    *buckets
 	operations *operations
-	published  published
 }
 
 // New makes the resource manager.

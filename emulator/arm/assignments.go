@@ -102,6 +102,11 @@ func (h *Handler) mayAskAcross(c *call) *failure {
 // assignmentsAt finds what a filter asks for. A list that looks by principal is
 // the one that hears late of what is new.
 func (h *Handler) assignmentsAt(c *call, want filter) []world.Assignment {
+	found, now := h.everyAssignmentAt(c, want), h.World.Now()
+	return slices.DeleteFunc(found, func(a world.Assignment) bool { return a.Term.Eligible || !a.Term.Holds(now) })
+}
+
+func (h *Handler) everyAssignmentAt(c *call, want filter) []world.Assignment {
 	t, scope := c.tenantOf(h), c.route.scope
 	var by []csp.ObjectID
 	switch {
@@ -136,7 +141,7 @@ func (h *Handler) getAssignment(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	a, err := c.tenantOf(h).Assignment(c.route.scope, name)
-	if err != nil {
+	if err != nil || a.Term.Eligible || !a.Term.Holds(h.World.Now()) {
 		return reply{}, notFound("RoleAssignmentNotFound", "The role assignment '"+bare(name.String())+"' is not found.")
 	}
 	return ok(assignmentOf(a))
@@ -149,7 +154,7 @@ func (h *Handler) putAssignment(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	asked, f := readAssignment(c.body)
+	asked, delegated, f := readAssignment(c.body)
 	if f != nil {
 		return reply{}, f
 	}
@@ -163,6 +168,10 @@ func (h *Handler) putAssignment(c *call) (reply, *failure) {
 	made, created, err := c.tenant.PutAssignment(c.actor, asked)
 	if err != nil {
 		return reply{}, h.putRefusal(c, err, asked)
+	}
+	if delegated != "" {
+		made.Delegated = delegated
+		c.tenant.Delegate(name, delegated)
 	}
 	return putReply(created, assignmentOf(made))
 }
@@ -213,7 +222,7 @@ func attributesOf(a csp.RoleAssignment) abac.Attributes {
 
 const maxDescription = 2048
 
-func readAssignment(raw []byte) (csp.RoleAssignment, *failure) {
+func readAssignment(raw []byte) (asked csp.RoleAssignment, delegated string, f *failure) {
 	var body struct {
 		Properties *struct {
 			RoleDefinitionID string `json:"roleDefinitionId"`
@@ -222,37 +231,38 @@ func readAssignment(raw []byte) (csp.RoleAssignment, *failure) {
 			Description      string `json:"description"`
 			Condition        string `json:"condition"`
 			ConditionVersion string `json:"conditionVersion"`
+			Delegated        string `json:"delegatedManagedIdentityResourceId"`
 		} `json:"properties"`
 	}
 	if f := decode(raw, &body); f != nil {
-		return csp.RoleAssignment{}, f
+		return asked, "", f
 	}
 	p := body.Properties
 	if p == nil {
-		return csp.RoleAssignment{}, badRequest("InvalidCreateRoleAssignmentRequest", "The request to create a role assignment is not valid. The 'properties' are required.")
+		return asked, "", badRequest("InvalidCreateRoleAssignmentRequest", "The request to create a role assignment is not valid. The 'properties' are required.")
 	}
 	role, err := csp.ParseID[csp.RoleDefinition](p.RoleDefinitionID[strings.LastIndexByte(p.RoleDefinitionID, '/')+1:])
 	if err != nil {
-		return csp.RoleAssignment{}, badRequest("InvalidRoleDefinitionId", "The role definition ID '"+clip(p.RoleDefinitionID)+"' is not valid.")
+		return asked, "", badRequest("InvalidRoleDefinitionId", "The role definition ID '"+clip(p.RoleDefinitionID)+"' is not valid.")
 	}
 	principal, err := csp.ParseID[csp.Principal](p.PrincipalID)
 	if err != nil {
-		return csp.RoleAssignment{}, badRequest("InvalidPrincipalId", "The principal ID '"+clip(p.PrincipalID)+"' is not valid. The principal ID must be a GUID.")
+		return asked, "", badRequest("InvalidPrincipalId", "The principal ID '"+clip(p.PrincipalID)+"' is not valid. The principal ID must be a GUID.")
 	}
 	kind, f := readPrincipalType(p.PrincipalType)
 	if f != nil {
-		return csp.RoleAssignment{}, f
+		return asked, "", f
 	}
 	if p.Condition != "" && p.ConditionVersion != "2.0" {
-		return csp.RoleAssignment{}, badRequest("InvalidConditionVersion", "The condition version '"+clip(p.ConditionVersion)+"' is not valid; this emulator takes 2.0.")
+		return asked, "", badRequest("InvalidConditionVersion", "The condition version '"+clip(p.ConditionVersion)+"' is not valid; this emulator takes 2.0.")
 	}
 	if _, err := abac.Parse(p.Condition); err != nil {
-		return csp.RoleAssignment{}, badRequest("InvalidCondition", "The condition is not valid, or says what this emulator cannot read: "+clip(err.Error())+".")
+		return asked, "", badRequest("InvalidCondition", "The condition is not valid, or says what this emulator cannot read: "+clip(err.Error())+".")
 	}
 	if len(p.Description) > maxDescription {
-		return csp.RoleAssignment{}, badRequest("InvalidCreateRoleAssignmentRequest", "The description is longer than 2048 characters.")
+		return asked, "", badRequest("InvalidCreateRoleAssignmentRequest", "The description is longer than 2048 characters.")
 	}
-	return csp.RoleAssignment{Role: role, Principal: principal, PrincipalType: kind, Description: p.Description, Condition: p.Condition}, nil
+	return csp.RoleAssignment{Role: role, Principal: principal, PrincipalType: kind, Description: p.Description, Condition: p.Condition}, p.Delegated, nil
 }
 
 func readPrincipalType(text string) (csp.PrincipalType, *failure) {

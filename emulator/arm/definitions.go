@@ -285,4 +285,3 @@ func (h *Handler) listPermissions(c *call) (reply, *failure) {
 	}
 	return listOf(bodies)
 }
-

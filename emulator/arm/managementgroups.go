@@ -331,7 +331,9 @@ func (h *Handler) getGroupSubscription(c *call) (reply, *failure) {
 
 // placeSubscription moves a subscription, which takes the right on it as well:
 // whoever puts it elsewhere changes who has what in it.
-func (h *Handler) placeSubscription(c *call) (reply, *failure) { return h.moveSubscription(c, c.route.scope) }
+func (h *Handler) placeSubscription(c *call) (reply, *failure) {
+	return h.moveSubscription(c, c.route.scope)
+}
 
 // unplaceSubscription moves it back below the root group.
 func (h *Handler) unplaceSubscription(c *call) (reply, *failure) {

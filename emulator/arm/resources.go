@@ -113,7 +113,7 @@ func (h *Handler) findResource(c *call, action string) (world.Resource, *failure
 			return world.Resource{}, missingScope(group)
 		}
 	}
-	r, known := h.World.Resource(c.route.scope)
+	r, known := h.World.ResourceAt(c.route.scope)
 	if !known {
 		return world.Resource{}, missingScope(c.route.scope)
 	}
@@ -204,7 +204,7 @@ func (h *Handler) deleteResource(c *call) (reply, *failure) {
 	if f := h.may(c, c.route.actions+"/delete", c.route.scope); f != nil {
 		return reply{}, f
 	}
-	if _, known := h.World.Resource(c.route.scope); !known {
+	if _, known := h.World.ResourceAt(c.route.scope); !known {
 		return noContent()
 	}
 	if err := h.World.DeleteResource(c.actor, c.route.scope); err != nil {
@@ -313,7 +313,7 @@ func (h *Handler) tags(c *call, action string) (map[string]string, *failure) {
 			return g.Tags, nil
 		}
 	case csp.ResourceScope:
-		if r, known := h.World.Resource(c.route.scope); known {
+		if r, known := h.World.ResourceAt(c.route.scope); known {
 			return r.Tags, nil
 		}
 	}

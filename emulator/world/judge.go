@@ -100,6 +100,8 @@ type Verdict struct {
 	Allowed bool
 	// Denied is the deny assignment that stood against it, if one did.
 	Denied *csp.DenyAssignment
+	// By is the role assignment that allows it; Lighthouse has none.
+	By *Assignment
 }
 
 // May judges an act (R17, R18, R19): no deny assignment may stand against it, and
@@ -129,10 +131,20 @@ func (w *World) May(c Caller, act Act) Verdict {
 	for _, place := range d.placesAbove(act.Scope) {
 		for _, principal := range who {
 			for _, a := range d.held[holding{place, principal}] {
-				if w.counts(a.Term) && w.assignmentAllows(d, a, act, facts) {
-					return Verdict{Allowed: true}
+				if w.stands(a) && w.assignmentAllows(d, a, act, facts) {
+					return Verdict{Allowed: true, By: &a.Assignment}
 				}
 			}
+		}
+	}
+	return w.mayYet(d, who, act, facts)
+}
+
+// mayYet looks at what was removed and still counts for a while (Options.Delays).
+func (w *World) mayYet(d *tenant, who []csp.ObjectID, act Act, facts abac.Facts) Verdict {
+	for _, a := range d.fading {
+		if slices.Contains(who, a.Principal) && w.stands(a) && d.contains(a.Scope, act.Scope) && w.assignmentAllows(d, a, act, facts) {
+			return Verdict{Allowed: true, By: &a.Assignment}
 		}
 	}
 	return Verdict{}
@@ -242,13 +254,13 @@ func (w *World) Sees(c Caller, scope csp.Scope) bool {
 	}
 	for _, place := range d.placesAbove(scope) {
 		for _, id := range who {
-			if slices.ContainsFunc(d.held[holding{place, id}], func(a *assignment) bool { return w.counts(a.Term) }) {
+			if slices.ContainsFunc(d.held[holding{place, id}], w.stands) {
 				return true
 			}
 		}
 	}
 	for a := range w.candidatesBelow(d, scope) {
-		if slices.Contains(who, a.Principal) && w.counts(a.Term) && d.contains(scope, a.Scope) {
+		if slices.Contains(who, a.Principal) && w.stands(a) && d.contains(scope, a.Scope) {
 			return true
 		}
 	}
@@ -269,7 +281,7 @@ func (w *World) Permissions(c Caller, scope csp.Scope) []csp.Permission {
 	for _, place := range d.placesAbove(scope) {
 		for _, id := range who {
 			for _, a := range d.held[holding{place, id}] {
-				if role, ok := w.role(d, a.Role); ok && w.counts(a.Term) {
+				if role, ok := w.role(d, a.Role); ok && w.stands(a) {
 					list = append(list, role.Permissions...)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/schedule"
 )
 
 // Options are what a world is made with.
@@ -79,6 +80,7 @@ type state struct {
 	relationships map[csp.GDAPID]*relationship
 	between       map[pairing][]csp.GDAPID // those with a customer
 	projections   map[csp.SubscriptionID][]csp.LighthouseDelegation
+	registrations map[csp.SubscriptionID][]*Registration
 	loaded        loaded
 	queue         queue
 	settling      time.Time // the instant that Settle is carrying out; zero: now
@@ -100,6 +102,7 @@ func newState() *state {
 		relationships: make(map[csp.GDAPID]*relationship),
 		between:       make(map[pairing][]csp.GDAPID),
 		projections:   make(map[csp.SubscriptionID][]csp.LighthouseDelegation),
+		registrations: make(map[csp.SubscriptionID][]*Registration),
 		loaded:        newLoaded(),
 	}
 }
@@ -128,8 +131,13 @@ type tenant struct {
 	trusting    map[csp.SubscriptionID]*subscription    // the subscriptions that trust it
 	parents     map[string]csp.Scope                    // key of a subscription or management group -> where it is placed
 	managed     map[string]*ManagementGroup             // by scope key
-	policies    []csp.PolicyDenial
-	unnamed     bool // its domain was made up while loading
+	policies    policies
+	custom      map[csp.RoleDefinitionID]CustomRole // what Azure keeps beside roles
+	fading      []*assignment                       // removed ones that count for a while yet
+	activations schedule.Book                       // privileged identity management of Azure roles
+	watching    time.Time                           // when they are looked at next
+	demands     map[string]schedule.Policy          // what it demands, by scope and role, where that was changed
+	unnamed     bool                                // its domain was made up while loading
 }
 
 func newTenant(t csp.Tenant) *tenant {
@@ -152,6 +160,9 @@ func newTenant(t csp.Tenant) *tenant {
 		trusting:    make(map[csp.SubscriptionID]*subscription),
 		parents:     make(map[string]csp.Scope),
 		managed:     make(map[string]*ManagementGroup),
+		policies:    newPolicies(),
+		custom:      make(map[csp.RoleDefinitionID]CustomRole),
+		demands:     make(map[string]schedule.Policy),
 	}
 }
 
