@@ -151,6 +151,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 	v := newTown(t)
 	single := must(v.customer.AddApp(world.App{Name: "Inventory", Secret: "x", RedirectURIs: []string{callback}}))(t)
 	absent := must(v.partner.AddApp(world.App{Name: "Not consented", Secret: "x", RedirectURIs: []string{callback}, MultiTenant: true}))(t)
+	foreign := must(v.partner.AddApp(world.App{Name: "Inside", Secret: "x", RedirectURIs: []string{callback}}))(t)
 	for _, test := range []struct {
 		name     string
 		segment  string
@@ -164,10 +165,11 @@ func TestAuthorizeRefuses(t *testing.T) {
 		{name: "no application", change: []string{"client_id", ""}, want: "AADSTS900144", onPage: true},
 		{name: "a redirect URI that is longer than the registered one", change: []string{"redirect_uri", callback + "/more"}, want: "AADSTS50011", onPage: true},
 		{name: "no redirect URI", change: []string{"redirect_uri", ""}, want: "AADSTS900144", onPage: true},
-		{name: "the implicit flow", change: []string{"response_type", "token"}, want: "AADSTS700054"},
-		{name: "fragments", change: []string{"response_mode", "fragment"}, want: "AADSTS900144"},
-		{name: "no PKCE", change: []string{"code_challenge", ""}, want: "AADSTS9002325"},
-		{name: "plain PKCE", change: []string{"code_challenge_method", "plain"}, want: "AADSTS9002325"},
+		{name: "the implicit flow", change: []string{"response_type", "token"}, want: "AADSTS700051"},
+		{name: "identity tokens without leave", change: []string{"response_type", "id_token", "response_mode", "form_post"}, want: "AADSTS700054", onPage: true},
+		{name: "no response type", change: []string{"response_type", ""}, want: "AADSTS900144"},
+		{name: "an unknown response mode", change: []string{"response_mode", "pigeon"}, want: "AADSTS900144"},
+		{name: "an unknown kind of PKCE", change: []string{"code_challenge_method", "S512"}, want: "AADSTS501491"},
 		{name: "a challenge that is no hash", change: []string{"code_challenge", "short"}, want: "AADSTS501491"},
 		{name: "an unknown prompt", change: []string{"prompt", "please"}, want: "AADSTS90023"},
 		{name: "a max_age that is no number", change: []string{"max_age", "-1"}, want: "AADSTS90014"},
@@ -191,10 +193,17 @@ func TestAuthorizeRefuses(t *testing.T) {
 			}
 		})
 	}
-	t.Run("an application without a service principal in the tenant", func(t *testing.T) {
+	t.Run("an application of another tenant only", func(t *testing.T) {
 		b := newBrowser(t, v.server.Transport())
-		p := b.press(t, b.open(t, v.authorizeURL(v.customer.ID.String(), "client_id", absent.ID.String())), "Anna Berg", nil)
-		if p = b.press(t, p, "Sign in", url.Values{"password": {"conto"}}); p.refusal() != "AADSTS700016" {
+		p := b.press(t, b.open(t, v.authorizeURL(v.customer.ID.String(), "client_id", foreign.ID.String())), "James Holt", nil)
+		if p = b.press(t, p, "Sign in", url.Values{"password": {"raven"}}); p.refusal() != "AADSTS700016" {
+			t.Errorf("refused with %s", p.refusal())
+		}
+	})
+	t.Run("an application that only an administrator can let in", func(t *testing.T) {
+		b := newBrowser(t, v.server.Transport())
+		p := b.press(t, b.open(t, v.authorizeURL(v.customer.ID.String(), "client_id", absent.ID.String(), "scope", "Group.Read.All")), "James Holt", nil)
+		if p = b.press(t, p, "Sign in", url.Values{"password": {"raven"}}); p.refusal() != "AADSTS90094" {
 			t.Errorf("refused with %s", p.refusal())
 		}
 	})
@@ -485,6 +494,7 @@ func TestRefreshToken(t *testing.T) {
 func TestClientCredentialsRefuse(t *testing.T) {
 	v := newTown(t)
 	public := must(v.customer.AddApp(world.App{Name: "Public"}))(t)
+	single := must(v.customer.AddApp(world.App{Name: "Inventory", Secret: appSecret}))(t)
 	good := url.Values{"grant_type": {"client_credentials"}, "client_id": {v.app.ID.String()}, "client_secret": {appSecret}, "scope": {audience + "/.default"}}
 	stranger := must(v.world.AddTenant(csp.Tenant{Name: "Fabrikam", DefaultDomain: "fabrikam.example"}))(t)
 	for _, test := range []struct {
@@ -493,13 +503,14 @@ func TestClientCredentialsRefuse(t *testing.T) {
 	}{
 		{"a wrong secret", v.customer.ID.String(), "client_secret", "guess", 401, 7000215},
 		{"no secret", v.customer.ID.String(), "client_secret", "", 401, 7000218},
-		{"a public client", v.customer.ID.String(), "client_id", public.ID.String(), 401, 7000215},
+		{"a public client", v.customer.ID.String(), "client_id", public.ID.String(), 401, 700025},
 		{"an unknown application", v.customer.ID.String(), "client_id", "latchkey", 400, 700016},
 		{"a tenant without the application", stranger.ID.String(), "", "", 400, 700016},
 		{"a tenant nobody has", "nowhere.example", "", "", 400, 90002},
 		{"the shared authority", "common", "", "", 400, 50059},
 		{"a delegated scope", v.customer.ID.String(), "scope", audience + "/user_impersonation", 400, 1002012},
 		{"no scope", v.customer.ID.String(), "scope", "", 400, 1002012},
+		{"a registration without an account in its own tenant", v.customer.ID.String(), "client_id", single.ID.String(), 400, 7000229},
 		{"an unknown resource", v.customer.ID.String(), "scope", "https://vault.example/.default", 400, 500011},
 		{"no grant type", v.customer.ID.String(), "grant_type", "", 400, 900144},
 		{"an unknown grant type", v.customer.ID.String(), "grant_type", "magic", 400, 70003},

@@ -8,16 +8,24 @@
 // https and name the host the client used; codes issued on one face are redeemed
 // on the other.
 //
-// Differences from Microsoft, on purpose: a code is only issued against a PKCE
-// challenge; a browser that is signed in still shows the account picker, with the
-// known account one click away; consent is given by adding a service principal
-// to the world.
+// A person's tokens come of a conversation (an ask, taken page by page to its
+// end) or of a grant at the token endpoint (a redemption). Both pass the same
+// gate: entry into the tenant, its policy, the second step, consent.
+//
+//	authorize ----\                                     /---> code, id_token
+//	deviceauth ----+--> picker > password > second step +----> device's tokens
+//	adminconsent -/             > consent page           \---> consent
+//
+// Differences from Microsoft, on purpose: a browser that is signed in still shows
+// the account picker, with the known account one click away; a button stands for
+// the phone of the second step. The others are in docs/emulator.md.
 package entra
 
 import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"latchkey/emulator/token"
@@ -31,13 +39,22 @@ type Options struct {
 	// BrowserOrigin gives the plain origin of the sign-in pages, or "" when
 	// they are on the login origin only.
 	BrowserOrigin func() string
-	// ARMAudiences gives resource names, besides Azure's own, that mean the
-	// emulated Azure Resource Manager.
-	ARMAudiences func() []string
+	// LoginOrigin gives the origin that API clients reach, or "" when that is
+	// whatever host a request names. Assertions may be made for it, and a client
+	// that lost its port on the way is led back there.
+	LoginOrigin func() string
+	// ARMAudiences, GraphAudiences and PartnerCenterAudiences give resource
+	// names, besides Microsoft's own, that mean the emulated services.
+	ARMAudiences           func() []string
+	GraphAudiences         func() []string
+	PartnerCenterAudiences func() []string
 	// EasySignIn lets the account picker sign people in without a password.
 	EasySignIn bool
 	// AccessTokenLife is how long an access token lives; zero means an hour.
 	AccessTokenLife time.Duration
+	// ClientNow is the clock by which clients sign their assertions; nil means
+	// the machine's. The world's is always accepted too.
+	ClientNow func() time.Time
 }
 
 // Handler serves the sign-in service. Make it with New.
@@ -47,6 +64,8 @@ type Handler struct {
 	sessions *box[session]
 	pending  *box[session]
 	codes    *box[grant]
+	devices  *devices
+	life     atomic.Int64 // of access tokens, in nanoseconds
 }
 
 const (
@@ -54,6 +73,7 @@ const (
 	pendingLife = 10 * time.Minute
 	sessionLife = 24 * time.Hour
 	refreshLife = 90 * 24 * time.Hour
+	browserLife = 24 * time.Hour // of the refresh tokens of single-page applications
 )
 
 // New makes the sign-in service. It fails only if its own pages are broken.
@@ -61,8 +81,11 @@ func New(o Options) (*Handler, error) {
 	if o.BrowserOrigin == nil {
 		o.BrowserOrigin = func() string { return "" }
 	}
-	if o.ARMAudiences == nil {
-		o.ARMAudiences = func() []string { return nil }
+	if o.LoginOrigin == nil {
+		o.LoginOrigin = func() string { return "" }
+	}
+	if o.ClientNow == nil {
+		o.ClientNow = time.Now
 	}
 	if o.AccessTokenLife == 0 {
 		o.AccessTokenLife = time.Hour
@@ -71,14 +94,23 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{
+	h := &Handler{
 		Options:  o,
 		pages:    p,
 		sessions: newBox[session](o.World.Now, sessionLife),
 		pending:  newBox[session](o.World.Now, pendingLife),
 		codes:    newBox[grant](o.World.Now, codeLife),
-	}, nil
+		devices:  newDevices(o.World.Now),
+	}
+	h.SetAccessTokenLife(o.AccessTokenLife)
+	return h, nil
 }
+
+// SetAccessTokenLife changes how long the access tokens live that are issued from
+// now on.
+func (h *Handler) SetAccessTokenLife(d time.Duration) { h.life.Store(int64(d)) }
+
+func (h *Handler) tokenLife() time.Duration { return time.Duration(h.life.Load()) }
 
 // Login serves everything, for the TLS origin.
 func (h *Handler) Login() http.Handler {
@@ -99,19 +131,20 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, find func(rest s
 		h.pages.serveStyle(w, r)
 		return
 	}
-	segments := strings.FieldsFunc(strings.ToLower(r.URL.Path), func(c rune) bool { return c == '/' })
-	if len(segments) < 2 {
-		h.fail(w, problem{status: http.StatusNotFound, code: "invalid_request", number: 900561, text: "there is no such endpoint on this emulator"})
-		return
+	segments := strings.FieldsFunc(lower(r.URL.Path), func(c rune) bool { return c == '/' })
+	var serve endpoint
+	if len(segments) > 1 {
+		serve = find(strings.Join(segments[1:], "/"))
 	}
-	serve := find(strings.Join(segments[1:], "/"))
 	if serve == nil {
-		h.fail(w, problem{status: http.StatusNotFound, code: "invalid_request", number: 900561, text: "there is no such endpoint on this emulator"})
+		p := refuse(invalidRequest, 900561, "There is no such endpoint on this emulator.")
+		p.status = http.StatusNotFound
+		h.fail(w, r, *p)
 		return
 	}
 	at, p := h.authority(segments[0])
 	if p != nil {
-		h.fail(w, *p)
+		h.fail(w, r, *p)
 		return
 	}
 	serve(w, r, at)
@@ -129,6 +162,13 @@ func (h *Handler) endpoint(rest string) endpoint {
 		return h.instance
 	case "oauth2/v2.0/token", "oauth2/token":
 		return h.token
+	case "oauth2/v2.0/devicecode", "oauth2/devicecode":
+		return h.deviceCode
+	}
+	if name, ok := strings.CutPrefix(rest, "userrealm"); ok && (name == "" || name[0] == '/') {
+		return func(w http.ResponseWriter, r *http.Request, _ authority) {
+			h.userRealm(w, r, strings.TrimPrefix(name, "/"))
+		}
 	}
 	return h.pageEndpoint(rest)
 }
@@ -139,14 +179,33 @@ func (h *Handler) pageEndpoint(rest string) endpoint {
 		return h.authorize
 	case "oauth2/v2.0/logout", "oauth2/logout":
 		return h.logout
+	case "oauth2/deviceauth", "oauth2/v2.0/deviceauth":
+		return h.deviceAuth
+	case "adminconsent", "v2.0/adminconsent":
+		return h.adminConsent
+	case signInPath:
+		return h.visit
 	}
 	return nil
 }
 
+// The authorities that are no tenant.
+const (
+	common        = "common"
+	organizations = "organizations"
+	consumers     = "consumers"
+	// adfs is how clients address an AD FS server, which has one tenant and does
+	// not name it: the account's home, or the application's.
+	adfs = "adfs"
+)
+
+// consumersID is the tenant of personal accounts. This world has none of those.
+const consumersID = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
 // authority is the first segment of a path: one tenant, or any.
 type authority struct {
-	tenant world.Tenant // zero for common and organizations
-	shared string       // "common", "organizations" or ""
+	tenant world.Tenant // zero for the shared ones
+	shared string       // common, organizations, consumers, adfs or ""
 }
 
 func (a authority) segment() string {
@@ -159,22 +218,30 @@ func (a authority) segment() string {
 // issuerSegment is what stands for the tenant in an issuer; the shared documents
 // have a template that no strict client takes for an issuer.
 func (a authority) issuerSegment() string {
-	if a.shared != "" {
-		return "{tenantid}"
+	switch a.shared {
+	case "":
+		return a.tenant.ID.String()
+	case consumers:
+		return consumersID
 	}
-	return a.tenant.ID.String()
+	return "{tenantid}"
 }
 
 func (h *Handler) authority(segment string) (authority, *problem) {
-	if segment == "common" || segment == "organizations" {
+	switch segment {
+	case common, organizations, adfs, consumers:
 		return authority{shared: segment}, nil
+	case consumersID:
+		return authority{shared: consumers}, nil
 	}
 	t, ok := h.World.TenantNamed(segment)
 	if !ok {
-		return authority{}, &problem{code: "invalid_request", number: 90002, text: "Tenant '" + clip(segment) + "' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."}
+		return authority{}, refuse(invalidRequest, 90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", clip(segment))
 	}
 	return authority{tenant: t}, nil
 }
+
+func lower(s string) string { return strings.ToLower(s) }
 
 func clip(s string) string {
 	if len(s) > 80 {

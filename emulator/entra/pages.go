@@ -42,13 +42,22 @@ type accountView struct {
 type pickerView struct {
 	App, Tenant, Message, Hint string
 	Current, CurrentName       string
-	Easy                       bool
+	Easy, More                 bool
 	Accounts                   []accountView
 }
 
 type passwordView struct{ App, Name, UPN, Message string }
 
 type confirmView struct{ App, Name, UPN, Pending string }
+
+type deviceView struct{ Message string }
+
+type consentView struct {
+	App, Publisher, Tenant, UPN string
+	Permissions                 []permission
+	// ForAll offers consent for the whole tenant, OnlyForAll nothing else.
+	ForAll, OnlyForAll bool
+}
 
 type postView struct {
 	App    string
@@ -72,12 +81,20 @@ func (p *pages) showConfirm(w http.ResponseWriter, a ask, who world.Identity, pe
 	p.show(w, http.StatusOK, "confirm.html", confirmView{a.app.Name, who.Name, who.UPN, pending}, a.redirect)
 }
 
+func (p *pages) showDevice(w http.ResponseWriter, message string) {
+	p.show(w, http.StatusOK, "device.html", deviceView{message}, nil)
+}
+
+func (p *pages) showConsent(w http.ResponseWriter, a ask, v consentView) {
+	p.show(w, http.StatusOK, "consent.html", v, a.redirect)
+}
+
 // showPost answers a client that asked for form_post. Without JavaScript the
 // person presses the button that Microsoft's page presses by itself.
 func (p *pages) showPost(w http.ResponseWriter, a ask, values url.Values) {
 	// The target is one of the application's registered redirect URIs, not input.
 	v := postView{App: a.app.Name, Target: template.URL(a.redirect.String())}
-	for _, name := range []string{"code", "error", "error_description", "session_state", "state"} {
+	for _, name := range []string{"code", "id_token", "error", "error_description", "error_uri", "session_state", "state"} {
 		if values.Has(name) {
 			v.Fields = append(v.Fields, field{name, values.Get(name)})
 		}

@@ -1,12 +1,9 @@
 package entra
 
 import (
-	"crypto/subtle"
 	"net/http"
-	"net/url"
 	"strings"
 
-	"latchkey/csp"
 	"latchkey/emulator/world"
 )
 
@@ -17,19 +14,27 @@ const cookieName = "emulator_session"
 // authorize is the page a browser is sent to. The request stays in the address
 // through all steps; forms post back to the same address.
 func (h *Handler) authorize(w http.ResponseWriter, r *http.Request, at authority) {
-	a, p, toClient := h.readAsk(at, r.URL.Query())
+	a, p, toClient := h.readAsk(r, at)
 	switch {
 	case p != nil && toClient:
-		h.refuseClient(w, r, a, *p)
+		h.refuseClient(w, r, a, p)
 	case p != nil:
 		h.pages.showProblem(w, *p)
-	case r.Method == http.MethodGet:
+	default:
+		h.converse(w, r, a)
+	}
+}
+
+// converse takes the conversation one page on.
+func (h *Handler) converse(w http.ResponseWriter, r *http.Request, a ask) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
 		h.begin(w, r, a)
-	case r.Method == http.MethodPost:
+	case http.MethodPost:
 		h.step(w, r, a)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		h.pages.showProblem(w, problem{status: http.StatusMethodNotAllowed, code: "invalid_request", number: 900561, text: "The page is opened with GET."})
+		h.pages.showProblem(w, problem{status: http.StatusMethodNotAllowed, code: invalidRequest, number: 900561, text: "The page is opened with GET."})
 	}
 }
 
@@ -42,32 +47,40 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, a ask) {
 		return
 	}
 	if !usable {
-		h.refuseClient(w, r, a, problem{code: "login_required", number: 50058, text: "A silent sign-in request was sent but no user is signed in."})
+		h.refuseClient(w, r, a, refuse("login_required", 50058, "A silent sign-in request was sent but no user is signed in."))
 		return
 	}
-	who, p := h.enter(a, s.account)
-	switch {
-	case p != nil:
-		h.refuseClient(w, r, a, problem{code: "interaction_required", number: p.number, text: p.text})
-	case h.needsSecondStep(a, s, who):
-		h.refuseClient(w, r, a, problem{code: "interaction_required", number: 50076, text: "You must use multi-factor authentication to access the application."})
-	default:
-		h.finish(w, r, a, s, who)
+	who, t, p := h.enter(a, s.account)
+	if p == nil {
+		p = missingStep(s, who, t, a.contexts())
 	}
+	if p == nil {
+		_, p = h.permitted(a.app, who, t, a.demand)
+	}
+	if p != nil {
+		p.code = interactionRequired
+		h.refuseClient(w, r, a, p)
+		return
+	}
+	h.finish(w, r, a, s, who, t)
 }
 
 // step takes one posted form.
 func (h *Handler) step(w http.ResponseWriter, r *http.Request, a ask) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		h.pages.showProblem(w, problem{code: "invalid_request", number: 9002313, text: "The form could not be read."})
+		h.pages.showProblem(w, problem{code: invalidRequest, number: 9002313, text: "The form could not be read."})
 		return
 	}
 	switch r.PostForm.Get("step") {
-	case "continue":
+	case "continue", "consent":
 		s, known := h.currentSession(r)
-		if !known || !a.satisfiedBy(s, h.World.Now()) {
+		if !known || (!a.satisfiedBy(s, h.World.Now()) && r.PostForm.Get("step") == "continue") {
 			h.showPicker(w, a, session{}, false, "You have to sign in again.")
+			return
+		}
+		if r.PostForm.Get("step") == "consent" {
+			h.consentGiven(w, r, a, s)
 			return
 		}
 		h.firstStepDone(w, r, a, s)
@@ -84,7 +97,7 @@ func (h *Handler) step(w http.ResponseWriter, r *http.Request, a ask) {
 		s.mfa = true
 		h.secondStepDone(w, r, a, s)
 	case "cancel":
-		h.refuseClient(w, r, a, problem{code: "access_denied", number: 65004, text: "User declined to consent to access the app."})
+		h.refuseClient(w, r, a, refuse(accessDenied, 65004, "User declined to consent to access the app."))
 	default:
 		h.showPicker(w, a, session{}, false, "")
 	}
@@ -109,8 +122,7 @@ func (h *Handler) passwordGiven(w http.ResponseWriter, r *http.Request, a ask) {
 		return
 	}
 	home, ok := h.World.User(u.Account().Tenant, u.Account().Object)
-	given := r.PostForm.Get("password")
-	if !ok || home.Password == "" || subtle.ConstantTimeCompare([]byte(home.Password), []byte(given)) != 1 {
+	if !ok || home.Password == "" || !equal(home.Password, r.PostForm.Get("password")) {
 		h.pages.showPassword(w, a, u, "AADSTS50126: That password is not right.")
 		return
 	}
@@ -119,89 +131,92 @@ func (h *Handler) passwordGiven(w http.ResponseWriter, r *http.Request, a ask) {
 
 // firstStepDone goes on after the password, to the second step if one is needed.
 func (h *Handler) firstStepDone(w http.ResponseWriter, r *http.Request, a ask, s session) {
-	who, p := h.enter(a, s.account)
+	who, t, p := h.enter(a, s.account)
 	if p != nil {
 		h.pages.showProblem(w, *p)
 		return
 	}
-	if h.needsSecondStep(a, s, who) {
-		if !who.MFA {
-			h.refuseClient(w, r, a, problem{code: "interaction_required", number: 50079, text: "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication."})
-			return
-		}
+	switch p := missingStep(s, who, t, a.contexts()); {
+	case p == nil:
+		h.signedIn(w, r, a, s, who, t)
+	case who.MFA:
 		h.pages.showConfirm(w, a, who, h.pending.put(s))
-		return
+	default:
+		h.refuseClient(w, r, a, p)
 	}
-	h.remember(w, r, s)
-	h.finish(w, r, a, s, who)
 }
 
 func (h *Handler) secondStepDone(w http.ResponseWriter, r *http.Request, a ask, s session) {
-	who, p := h.enter(a, s.account)
+	who, t, p := h.enter(a, s.account)
 	if p != nil {
 		h.pages.showProblem(w, *p)
 		return
 	}
+	h.signedIn(w, r, a, s, who, t)
+}
+
+// signedIn begins the browser's session, and asks for consent where it is missing.
+func (h *Handler) signedIn(w http.ResponseWriter, r *http.Request, a ask, s session, who world.Identity, t world.Tenant) {
 	h.remember(w, r, s)
-	h.finish(w, r, a, s, who)
+	if a.purpose == forPage {
+		h.finish(w, r, a, s, who, t)
+		return
+	}
+	ask, p := h.consentNeeded(a, t, who)
+	switch {
+	case p != nil:
+		h.refuseClient(w, r, a, p)
+	case ask:
+		h.askConsent(w, r, a, who, t)
+	default:
+		h.finish(w, r, a, s, who, t)
+	}
 }
 
-// needsSecondStep: the account has multi-factor authentication switched on, or
-// the client asks for an authentication context, which stands for it here.
-func (h *Handler) needsSecondStep(a ask, s session, who world.Identity) bool {
-	return !s.mfa && (who.MFA || len(a.acrs) > 0)
-}
-
-// finish hands a code to the client.
-func (h *Handler) finish(w http.ResponseWriter, r *http.Request, a ask, s session, who world.Identity) {
+// finish ends the conversation with what it was begun for.
+func (h *Handler) finish(w http.ResponseWriter, r *http.Request, a ask, s session, who world.Identity, t world.Tenant) {
 	by := h.World.Acting(r.Context(), world.Actor{Tenant: who.Tenant, Object: who.Object, Client: a.app.ID, Name: who.UPN})
 	h.World.NoteSignIn(by, strings.Join(s.amr(), "+"))
-	h.answerClient(w, r, a, url.Values{
-		"code":          {h.newCode(a, who.Tenant, s)},
-		"session_state": {world.NewID[csp.Tenant]().String()},
-	})
+	switch a.purpose {
+	case forTenant:
+		h.consentDone(w, r, a, t)
+	case forPage:
+		http.Redirect(w, r, a.back, http.StatusSeeOther)
+	case forDevice:
+		if !h.devices.settle(a.userCode, allowed, s, who.Tenant) {
+			h.pages.showDevice(w, "That code did not work. Check the code and try again.")
+			return
+		}
+		h.pages.showMessage(w, messageView{Title: a.app.Name, Text: "You have signed in to the " + a.app.Name + " application on your device. You may now close this window."})
+	default:
+		values, p := h.response(r, a, s, who, t)
+		if p != nil {
+			h.refuseClient(w, r, a, p)
+			return
+		}
+		h.answerClient(w, r, a, values)
+	}
 }
 
-// enter finds out who the account is in the tenant asked for, and whether the
-// application may be used there.
-func (h *Handler) enter(a ask, account world.Account) (world.Identity, *problem) {
+// enter finds out who the account is in the tenant asked for.
+func (h *Handler) enter(a ask, account world.Account) (world.Identity, world.Tenant, *problem) {
 	t, ok := h.tenantFor(a, account)
 	if !ok {
-		return world.Identity{}, &problem{code: "invalid_request", number: 90002, text: "Tenant not found."}
+		return world.Identity{}, t, refuse(invalidRequest, 90002, "Tenant not found.")
 	}
-	if _, ok := t.ServicePrincipal(a.app.ID); !ok {
-		return world.Identity{}, notConsented(a.app, t)
-	}
-	who, err := h.World.Enter(account, t.ID)
-	if err != nil {
-		p := refusalProblem(err)
-		return world.Identity{}, &p
-	}
-	return who, nil
+	who, p := h.entry(account, t)
+	return who, t, p
 }
 
 // findAccount finds the account a form names: by its sign-in name, in any tenant.
 func (h *Handler) findAccount(a ask, name string) (world.User, bool) {
 	name = strings.TrimSpace(name)
 	for _, t := range h.candidates(a) {
-		for _, u := range t.Users() {
-			if !strings.EqualFold(u.UPN, name) {
-				continue
-			}
+		if u, ok := t.UserNamed(name); ok {
 			return h.World.User(u.Account().Tenant, u.Account().Object)
 		}
 	}
-	_, domain, _ := strings.Cut(name, "@")
-	home, ok := h.World.TenantNamed(domain)
-	if !ok {
-		return world.User{}, false
-	}
-	for _, u := range home.Users() {
-		if strings.EqualFold(u.UPN, name) && !u.IsGuest() {
-			return u, true
-		}
-	}
-	return world.User{}, false
+	return h.memberNamed(name)
 }
 
 // candidates are the tenants whose people the picker offers.
@@ -212,6 +227,9 @@ func (h *Handler) candidates(a ask) []world.Tenant {
 	return h.World.Tenants()
 }
 
+// mostAccounts is how many accounts the picker offers; others are typed.
+const mostAccounts = 100
+
 func (h *Handler) showPicker(w http.ResponseWriter, a ask, s session, usable bool, message string) {
 	view := pickerView{App: a.app.Name, Message: message, Easy: h.EasySignIn, Hint: a.loginHint, Tenant: a.at.segment()}
 	if a.at.shared == "" {
@@ -221,9 +239,15 @@ func (h *Handler) showPicker(w http.ResponseWriter, a ask, s session, usable boo
 		view.Current, view.CurrentName = u.UPN, u.Name
 	}
 	for _, t := range h.candidates(a) {
+		if view.More = len(view.Accounts) >= mostAccounts; view.More {
+			break
+		}
 		for _, u := range t.Users() {
 			if u.Disabled {
 				continue
+			}
+			if view.More = len(view.Accounts) >= mostAccounts; view.More {
+				break
 			}
 			home, ok := h.World.User(u.Account().Tenant, u.Account().Object)
 			if !ok || home.Disabled || (a.at.shared != "" && u.IsGuest()) {

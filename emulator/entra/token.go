@@ -1,8 +1,6 @@
 package entra
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -17,19 +15,8 @@ import (
 	"latchkey/emulator/world"
 )
 
+// maxForm is far above any form a client sends.
 const maxForm = 256 << 10
-
-// grant is an authorization code's content.
-type grant struct {
-	client    world.ClientID
-	tenant    csp.TenantID
-	redirect  string
-	challenge string
-	nonce     string
-	acrs      []string
-	demand    demand
-	session   session
-}
 
 // answer is a successful token response; version 1.0 prints its numbers as strings.
 type answer struct {
@@ -46,71 +33,197 @@ type answer struct {
 	ClientInfo   string `json:"client_info,omitempty"`
 }
 
+// The grant types of the token endpoint. A device code comes under two names.
+const (
+	grantClient      = "client_credentials"
+	grantCode        = "authorization_code"
+	grantRefresh     = "refresh_token"
+	grantPassword    = "password"
+	grantBehalf      = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	grantDevice      = "urn:ietf:params:oauth:grant-type:device_code"
+	grantDeviceShort = "device_code"
+)
+
+func isDeviceGrant(grant string) bool { return grant == grantDevice || grant == grantDeviceShort }
+
 // token is the token endpoint.
 func (h *Handler) token(w http.ResponseWriter, r *http.Request, at authority) {
 	got, p := h.grantToken(w, r, at)
 	if p != nil {
-		h.fail(w, *p)
+		h.fail(w, r, *p)
 		return
 	}
+	if id := r.Header.Get("client-request-id"); id != "" && strings.EqualFold(r.Header.Get("return-client-request-id"), "true") {
+		w.Header().Set("client-request-id", correlation(r))
+	}
+	w.Header().Set("x-ms-request-id", world.NewID[csp.Tenant]().String())
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, http.StatusOK, got)
 }
 
-func (h *Handler) grantToken(w http.ResponseWriter, r *http.Request, at authority) (*answer, *problem) {
+// readForm reads a posted form of bounded size.
+func readForm(w http.ResponseWriter, r *http.Request) *problem {
 	if r.Method != http.MethodPost {
-		return nil, &problem{status: http.StatusMethodNotAllowed, code: "invalid_request", number: 900561, text: "The endpoint only accepts POST requests. Received a " + clip(r.Method) + " request."}
+		p := refuse(invalidRequest, 900561, "The endpoint only accepts POST requests. Received a %s request.", clip(r.Method))
+		p.status = http.StatusMethodNotAllowed
+		return p
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		return nil, &problem{code: "invalid_request", number: 9002313, text: "Invalid request. Request is malformed or invalid."}
+		return refuse(invalidRequest, 9002313, "Invalid request. Request is malformed or invalid.")
 	}
-	form := r.PostForm
-	if form.Get("grant_type") == "" {
-		p := missing("grant_type")
-		return nil, &p
+	return nil
+}
+
+// redemption is one request at the token endpoint.
+type redemption struct {
+	r      *http.Request
+	form   url.Values
+	at     authority
+	client client
+	demand demand
+	// old is the endpoint of version 1.0, with its resource parameter.
+	old bool
+}
+
+func (h *Handler) grantToken(w http.ResponseWriter, r *http.Request, at authority) (*answer, *problem) {
+	if p := readForm(w, r); p != nil {
+		return nil, p
 	}
-	app, p := h.client(r, form)
+	q := redemption{r: r, form: r.PostForm, at: at, old: !strings.Contains(lower(r.URL.Path), "/v2.0/")}
+	grant := q.form.Get("grant_type")
+	if grant == "" {
+		return nil, missing("grant_type")
+	}
+	if at.shared == consumers {
+		return nil, &problem{code: unauthorizedClient, text: "The client does not exist or is not enabled for consumers. If you are the application developer, configure a new application through the App Registrations in the Azure Portal."}
+	}
+	var p *problem
+	if q.client, p = h.client(r, at); p != nil {
+		return nil, p
+	}
+	if q.demand, p = h.demanded(q.form); p != nil {
+		return nil, p
+	}
+	got, p := h.redeem(grant, &q)
 	if p != nil {
 		return nil, p
 	}
-	d, p := h.demanded(form)
-	if p != nil {
-		return nil, p
-	}
-	var got *answer
-	switch form.Get("grant_type") {
-	case "client_credentials":
-		got, p = h.clientCredentials(r, at, app, d)
-	case "authorization_code":
-		got, p = h.redeemCode(r, at, app, d)
-	case "refresh_token":
-		got, p = h.redeemRefresh(r, at, app, d)
-	default:
-		p = &problem{code: "unsupported_grant_type", number: 70003, text: "The app requested an unsupported grant type '" + clip(form.Get("grant_type")) + "'."}
-	}
-	if p != nil {
-		return nil, p
-	}
-	if !strings.Contains(strings.ToLower(r.URL.Path), "/v2.0/") {
-		got.asVersion1(h, d)
+	if q.old {
+		got.asVersion1(h, q.demand)
 	}
 	return got, nil
+}
+
+func (h *Handler) redeem(grant string, q *redemption) (*answer, *problem) {
+	switch {
+	case grant == grantClient:
+		return h.clientCredentials(q)
+	case grant == grantCode:
+		return h.redeemCode(q)
+	case grant == grantRefresh:
+		return h.redeemRefresh(q)
+	case grant == grantPassword:
+		return h.redeemPassword(q)
+	case grant == grantBehalf:
+		return h.redeemAssertion(q)
+	case isDeviceGrant(grant):
+		return h.redeemDevice(q)
+	}
+	return nil, refuse("unsupported_grant_type", 70003, "The app requested an unsupported grant type '%s'.", clip(grant))
 }
 
 func (a *answer) asVersion1(h *Handler, d demand) {
 	seconds := fmt.Sprint(a.ExpiresIn)
 	now := h.World.Now()
 	a.Resource, a.ExpiresIn, a.ExtExpiresIn = d.audience, seconds, seconds
-	a.NotBefore, a.ExpiresOn = strconv.FormatInt(now.Unix(), 10), strconv.FormatInt(now.Add(h.AccessTokenLife).Unix(), 10)
+	a.NotBefore, a.ExpiresOn = strconv.FormatInt(now.Unix(), 10), strconv.FormatInt(now.Add(h.tokenLife()).Unix(), 10)
 }
 
-// demanded reads scope, or resource in version 1.0, and whether the client
-// understands claims challenges.
+// demand is what a client asks tokens for.
+type demand struct {
+	audience string    // as the client spelt it; empty when it asked for no resource
+	resource world.App // what that names; Microsoft Graph when nothing was asked for
+	scopes   []string  // of the resource: ".default", "user_impersonation"
+	openID   bool
+	profile  bool
+	email    bool
+	offline  bool
+	cp1      bool // the client understands claims challenges
+	// contexts are authentication contexts to be satisfied for the access token.
+	contexts []string
+	// policy: the client comes back to satisfy a tenant's conditional access.
+	policy bool
+}
+
+// readScope takes a scope parameter apart. Exactly "/.default" is cut off, so
+// that an audience ending in a slash keeps it.
+func (h *Handler) readScope(scope string) (demand, *problem) {
+	d := demand{}
+	for s := range strings.FieldsSeq(scope) {
+		switch s {
+		case "openid":
+			d.openID = true
+			continue
+		case "profile":
+			d.profile = true
+			continue
+		case "email":
+			d.email = true
+			continue
+		case "offline_access":
+			d.offline = true
+			continue
+		}
+		audience, permission := graphResource, s
+		if cut := strings.LastIndexByte(s, '/'); cut >= 0 {
+			audience, permission = s[:cut], s[cut+1:]
+		}
+		if permission == "" || audience == "" {
+			return demand{}, refuse(invalidScope, 70011, "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope %s is not valid.", clip(s))
+		}
+		if d.audience != "" && d.audience != audience {
+			return demand{}, refuse(invalidScope, 28000, "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope %s is not valid.", clip(scope))
+		}
+		d.audience = audience
+		d.scopes = append(d.scopes, permission)
+	}
+	if slices.Contains(d.scopes, ".default") && len(d.scopes) > 1 {
+		return demand{}, refuse(invalidScope, 70011, "The provided value for the input parameter 'scope' is not valid. .default scope can't be combined with resource-specific scopes.")
+	}
+	if d.audience == "" {
+		d.resource, _ = h.World.App(world.MicrosoftGraph)
+		return d, nil
+	}
+	var known bool
+	if d.resource, known = h.resource(d.audience); !known {
+		return demand{}, refuse(invalidResource, 500011, "The resource principal named %s was not found in the tenant. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.", clip(d.audience))
+	}
+	return d, nil
+}
+
+// resource finds what an audience names: the emulated services by the addresses
+// they are reached at, everything else by the world's registrations.
+func (h *Handler) resource(audience string) (world.App, bool) {
+	bare := strings.TrimSuffix(audience, "/")
+	for _, own := range []struct {
+		names func() []string
+		id    world.ClientID
+	}{
+		{h.ARMAudiences, world.AzureManagement}, {h.GraphAudiences, world.MicrosoftGraph}, {h.PartnerCenterAudiences, world.PartnerCenter},
+	} {
+		if own.names != nil && slices.Contains(own.names(), bare) {
+			return h.World.App(own.id)
+		}
+	}
+	return h.World.Resource(audience)
+}
+
+// demanded reads scope, or resource in version 1.0, and the claims parameter.
 func (h *Handler) demanded(form url.Values) (demand, *problem) {
 	scope := form.Get("scope")
-	if resource := form.Get("resource"); resource != "" {
-		scope += " " + resource + "/.default"
+	if resource := form.Get("resource"); resource != "" && !strings.Contains(resource, " ") {
+		scope = oidcOnly(scope) + " " + resource + "/.default"
 	}
 	d, p := h.readScope(scope)
 	if p != nil {
@@ -120,14 +233,30 @@ func (h *Handler) demanded(form url.Values) (demand, *problem) {
 	if p != nil {
 		return d, p
 	}
-	d.cp1 = slices.Contains(asked.AccessToken.XMSCC.Values, "CP1")
+	d.take(asked)
 	return d, nil
+}
+
+// oidcOnly keeps of a scope parameter what is no permission of a resource.
+func oidcOnly(scope string) string {
+	fields := slices.DeleteFunc(strings.Fields(scope), func(s string) bool {
+		return !slices.Contains([]string{"openid", "profile", "email", "offline_access"}, s)
+	})
+	return strings.Join(fields, " ")
+}
+
+func (d *demand) take(asked claimsParameter) {
+	d.cp1 = slices.Contains(asked.AccessToken.XMSCC.Values, "CP1") || slices.Contains(asked.AccessToken.XMSCC.Values, "cp1")
+	d.contexts = asked.AccessToken.ACRS.all()
+	d.policy = len(asked.AccessToken.Policies.all()) > 0
 }
 
 // claimsParameter is the part of the claims parameter that is looked at.
 type claimsParameter struct {
 	AccessToken struct {
-		XMSCC requestedClaim `json:"xms_cc"`
+		XMSCC    requestedClaim `json:"xms_cc"`
+		ACRS     requestedClaim `json:"acrs"`
+		Policies requestedClaim `json:"capolids"`
 	} `json:"access_token"`
 	IDToken struct {
 		ACRS requestedClaim `json:"acrs"`
@@ -152,196 +281,122 @@ func readClaims(text string) (claimsParameter, *problem) {
 		return c, nil
 	}
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
-		return c, &problem{code: "invalid_request", number: 1400000, text: "The claims parameter is not the JSON it should be."}
+		return c, refuse(invalidRequest, 1400000, "The claims parameter is not the JSON it should be.")
 	}
 	return c, nil
 }
 
-// client finds the application and checks its secret, from the form or from HTTP Basic.
-func (h *Handler) client(r *http.Request, form url.Values) (world.App, *problem) {
-	name, secret := form.Get("client_id"), form.Get("client_secret")
-	if user, password, ok := r.BasicAuth(); ok {
-		// RFC 6749 has both parts form-encoded inside Basic.
-		decodedUser, err1 := url.QueryUnescape(user)
-		decodedPassword, err2 := url.QueryUnescape(password)
-		if err1 != nil || err2 != nil {
-			return world.App{}, &problem{status: http.StatusUnauthorized, code: "invalid_client", number: 7000215, text: "Invalid client secret provided."}
-		}
-		name, secret = decodedUser, decodedPassword
-	}
-	if name == "" {
-		p := missing("client_id")
-		return world.App{}, &p
-	}
-	app, p := h.app(name)
-	if p != nil {
-		return world.App{}, p
-	}
-	switch {
-	case app.Secret == "" && secret == "":
-		return app, nil
-	case secret == "":
-		return world.App{}, &problem{status: http.StatusUnauthorized, code: "invalid_client", number: 7000218, text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}
-	case subtle.ConstantTimeCompare([]byte(app.Secret), []byte(secret)) != 1:
-		return world.App{}, &problem{status: http.StatusUnauthorized, code: "invalid_client", number: 7000215, text: "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '" + app.ID.String() + "'."}
-	}
-	return app, nil
+// speaking is a person whose tokens are to be made for one tenant.
+type speaking struct {
+	session session
+	into    csp.TenantID
+	nonce   string
+	acrs    []string
+	spa     bool // the session began in a single-page application
+	until   int64
 }
 
-func (h *Handler) app(name string) (world.App, *problem) {
-	id, err := csp.ParseID[world.App](name)
-	if err == nil {
-		if app, ok := h.World.App(id); ok {
-			return app, nil
-		}
-	}
-	return world.App{}, &problem{code: "unauthorized_client", number: 700016, text: "Application with identifier '" + clip(name) + "' was not found in the directory."}
-}
-
-func notConsented(app world.App, t world.Tenant) *problem {
-	return &problem{code: "unauthorized_client", number: 700016, text: "Application with identifier '" + app.ID.String() + "' was not found in the directory '" + t.Name + "'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant."}
-}
-
-func (h *Handler) clientCredentials(r *http.Request, at authority, app world.App, d demand) (*answer, *problem) {
-	switch {
-	case at.shared != "":
-		return nil, &problem{code: "invalid_request", number: 50059, text: "No tenant-identifying information found in either the request or implied by any provided credentials."}
-	case app.Secret == "":
-		return nil, &problem{status: http.StatusUnauthorized, code: "invalid_client", number: 7000218, text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}
-	case len(d.scopes) != 1 || d.scopes[0] != ".default":
-		return nil, &problem{code: "invalid_scope", number: 1002012, text: "The provided value for scope is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier."}
-	}
-	sp, ok := at.tenant.ServicePrincipal(app.ID)
+// tokensFor makes the tokens of a person, if the tenant, its policy and the
+// consents in it let it.
+func (h *Handler) tokensFor(q *redemption, s speaking) (*answer, *problem) {
+	t, ok := h.World.Tenant(s.into)
 	if !ok {
-		return nil, notConsented(app, at.tenant)
+		return nil, refuse(invalidRequest, 90002, "Tenant '%s' not found.", s.into)
 	}
-	access, p := h.sign(h.appAccessToken(app, sp, at.tenant.GroupsOf(sp.ID), d))
+	who, p := h.entry(s.session.account, t)
 	if p != nil {
 		return nil, p
 	}
-	h.noteToken(r, world.Actor{Tenant: sp.Tenant, Object: sp.ID, Client: app.ID, Name: app.Name}, d)
-	seconds := int(h.AccessTokenLife.Seconds())
-	return &answer{Type: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: access}, nil
-}
-
-func (h *Handler) noteToken(r *http.Request, by world.Actor, d demand) {
-	audience := d.audience
-	if audience == "" {
-		audience = graphResource
-	}
-	h.World.NoteToken(h.World.Acting(r.Context(), by), audience)
-}
-
-func (h *Handler) redeemCode(r *http.Request, at authority, app world.App, d demand) (*answer, *problem) {
-	form := r.PostForm
-	if form.Get("code") == "" {
-		p := missing("code")
-		return nil, &p
-	}
-	g, result := h.codes.take(form.Get("code"))
-	switch {
-	case result == takenBefore:
-		return nil, &problem{code: "invalid_grant", number: 54005, text: "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."}
-	case result == takenTooLate:
-		return nil, &problem{code: "invalid_grant", number: 70008, text: "The provided authorization code or refresh token has expired. Send a new interactive authorization request for this user and resource."}
-	case result == neverKept, g.client != app.ID:
-		return nil, &problem{code: "invalid_grant", number: 9002313, text: "Invalid request. The authorization code is malformed or was issued to another client."}
-	case at.shared == "" && at.tenant.ID != g.tenant:
-		return nil, &problem{code: "invalid_grant", number: 700005, text: "Provided Authorization Code is intended to use against other tenant, thus rejected."}
-	case form.Get("redirect_uri") != g.redirect:
-		return nil, &problem{code: "invalid_grant", number: 500112, text: "The reply address does not match the reply address provided when requesting Authorization code."}
-	}
-	if p := checkVerifier(form.Get("code_verifier"), g.challenge); p != nil {
+	if p := missingStep(s.session, who, t, len(q.demand.contexts) > 0 || q.demand.policy); p != nil {
 		return nil, p
 	}
-	if d.audience == "" {
-		d.audience, d.scopes = g.demand.audience, g.demand.scopes
-	}
-	d.openID, d.profile, d.email, d.offline = g.demand.openID, g.demand.profile, g.demand.email, g.demand.offline
-	return h.tokensFor(r, app, g.tenant, g.session, d, g.nonce, g.acrs)
-}
-
-func checkVerifier(verifier, challenge string) *problem {
-	if len(verifier) < 43 || len(verifier) > 128 {
-		return &problem{code: "invalid_grant", number: 50147, text: "The size of the code verifier parameter is not valid: want 43 to 128 characters."}
-	}
-	sum := sha256.Sum256([]byte(verifier))
-	if subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) != 1 {
-		return &problem{code: "invalid_grant", number: 501481, text: "The Code_Verifier does not match the code_challenge supplied in the authorization request."}
-	}
-	return nil
-}
-
-// redeemRefresh continues a session, in the same tenant or in another one that
-// the account can enter.
-func (h *Handler) redeemRefresh(r *http.Request, at authority, app world.App, d demand) (*answer, *problem) {
-	sealed := r.PostForm.Get("refresh_token")
-	if sealed == "" {
-		p := missing("refresh_token")
-		return nil, &p
-	}
-	s, p := h.openRefresh(sealed, app.ID)
+	scopes, p := h.permitted(q.client.App, who, t, q.demand)
 	if p != nil {
 		return nil, p
 	}
-	into := at.tenant.ID
-	if at.shared != "" {
-		into = s.account.Tenant
-	}
-	d.offline = true
-	return h.tokensFor(r, app, into, s, d, "", nil)
-}
-
-// tokensFor makes the tokens of a person for one tenant.
-func (h *Handler) tokensFor(r *http.Request, app world.App, into csp.TenantID, s session, d demand, nonce string, acrs []string) (*answer, *problem) {
-	who, err := h.World.Enter(s.account, into)
-	if err != nil {
-		p := refusalProblem(err)
-		return nil, &p
-	}
-	if t, ok := h.World.Tenant(into); !ok {
-		return nil, &problem{code: "invalid_request", number: 90002, text: "Tenant not found."}
-	} else if _, ok := t.ServicePrincipal(app.ID); !ok {
-		return nil, notConsented(app, t)
-	}
-	seconds := int(h.AccessTokenLife.Seconds())
-	a := &answer{Type: "Bearer", Scope: spelledScope(d), ExpiresIn: seconds, ExtExpiresIn: seconds}
-	var p *problem
-	if a.AccessToken, p = h.sign(h.userAccessToken(app, s, who, d)); p != nil {
+	a, p := h.userAnswer(q, s, who, t, scopes)
+	if p != nil {
 		return nil, p
 	}
-	if d.openID {
-		if a.IDToken, p = h.sign(h.idToken(r.Host, app.ID, s, who, d, nonce, acrs)); p != nil {
-			return nil, p
-		}
-	}
-	if d.offline {
-		if a.RefreshToken, err = h.sealRefresh(app.ID, s); err != nil {
-			return nil, serverError(err)
-		}
-	}
-	if r.PostForm.Get("client_info") == "1" {
-		info := fmt.Sprintf(`{"uid":%q,"utid":%q}`, s.account.Object, s.account.Tenant)
-		a.ClientInfo = base64.RawURLEncoding.EncodeToString([]byte(info))
-	}
-	h.noteToken(r, world.Actor{Tenant: into, Object: who.Object, Client: app.ID, Name: who.UPN}, d)
+	h.noteToken(q, world.Actor{Tenant: s.into, Object: who.Object, Client: q.client.ID, Name: who.UPN})
 	return a, nil
 }
 
-func spelledScope(d demand) string {
-	var list []string
-	for _, s := range d.scopes {
-		list = append(list, d.audience+"/"+s)
+func (h *Handler) userAnswer(q *redemption, s speaking, who world.Identity, t world.Tenant, scopes []string) (*answer, *problem) {
+	seconds := int(h.tokenLife().Seconds())
+	a := &answer{Type: "Bearer", Scope: spelledScope(q.demand, scopes), ExpiresIn: seconds, ExtExpiresIn: seconds}
+	claims, err := h.userAccessToken(q, s.session, who, t, scopes)
+	if err != nil {
+		return nil, serverError(err)
 	}
+	var p *problem
+	if a.AccessToken, p = h.sign(claims); p != nil {
+		return nil, p
+	}
+	if q.demand.openID || q.old {
+		if a.IDToken, p = h.sign(h.idToken(q.r.Host, q.client.App, s, who, t, q.demand, q.old)); p != nil {
+			return nil, p
+		}
+	}
+	if q.demand.offline {
+		if a.RefreshToken, err = h.sealRefresh(q.client.ID, s); err != nil {
+			return nil, serverError(err)
+		}
+	}
+	if q.form.Get("client_info") == "1" {
+		info := fmt.Sprintf(`{"uid":%q,"utid":%q}`, s.session.account.Object, s.session.account.Tenant)
+		a.ClientInfo = base64.RawURLEncoding.EncodeToString([]byte(info))
+	}
+	return a, nil
+}
+
+// spelledScope lists what was granted, as the client spells the resource, with
+// what it asked for.
+func spelledScope(d demand, granted []string) string {
+	var list []string
+	for _, s := range slices.Concat(granted, d.scopes) {
+		spelled := s
+		if d.audience != "" && !slices.Contains([]string{"openid", "profile", "email"}, s) {
+			spelled = d.audience + "/" + s
+		}
+		if d.audience == graphResource {
+			spelled = s
+		}
+		if !slices.Contains(list, spelled) {
+			list = append(list, spelled)
+		}
+	}
+	for _, s := range d.identityScopes() {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	if d.offline {
+		list = append(list, "offline_access")
+	}
+	return strings.Join(list, " ")
+}
+
+// identityScopes are those asked for that show who the person is.
+func (d demand) identityScopes() []string {
+	var list []string
 	for _, one := range []struct {
 		asked bool
 		name  string
-	}{{d.openID, "openid"}, {d.profile, "profile"}, {d.email, "email"}, {d.offline, "offline_access"}} {
+	}{{d.openID, "openid"}, {d.profile, "profile"}, {d.email, "email"}} {
 		if one.asked {
 			list = append(list, one.name)
 		}
 	}
-	return strings.Join(list, " ")
+	return list
+}
+
+func (h *Handler) noteToken(q *redemption, by world.Actor) {
+	audience := q.demand.audience
+	if audience == "" {
+		audience = graphResource
+	}
+	h.World.NoteToken(h.World.Acting(q.r.Context(), by), audience)
 }
 
 func (h *Handler) sign(c token.Claims) (string, *problem) {
@@ -350,8 +405,4 @@ func (h *Handler) sign(c token.Claims) (string, *problem) {
 		return "", serverError(err)
 	}
 	return raw, nil
-}
-
-func serverError(err error) *problem {
-	return &problem{status: http.StatusInternalServerError, code: "server_error", number: 90033, text: "A transient error has occurred: " + err.Error()}
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -39,6 +40,7 @@ type Claims struct {
 	Email             string `json:"email,omitempty"`
 
 	Nonce    string   `json:"nonce,omitempty"`
+	CodeHash string   `json:"c_hash,omitempty"`
 	AuthTime int64    `json:"auth_time,omitempty"`
 	AMR      []string `json:"amr,omitempty"` // "pwd", "mfa"
 	ACR      string   `json:"acr,omitempty"`
@@ -63,6 +65,9 @@ type Claims struct {
 	Roles          []string `json:"roles,omitempty"` // application permissions
 	XMSCC          []string `json:"xms_cc,omitempty"`
 	TokenID        string   `json:"uti,omitempty"`
+	// Carried is opaque to all but the sign-in service: the session behind the
+	// token, from which on-behalf-of goes on.
+	Carried string `json:"rh,omitempty"`
 }
 
 // ClaimSource is where a claim that did not fit is to be had.
@@ -151,6 +156,16 @@ func (c Claims) Issued() time.Time {
 		return second
 	}
 	return exact
+}
+
+// Half is what c_hash and at_hash are: the left half of the text's SHA-256; empty
+// for no text.
+func Half(text string) string {
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:sha256.Size/2])
 }
 
 // IsForResourceManager says whether the audience is one of Azure's own names for

@@ -223,7 +223,8 @@ func (w *World) carryActivations(d *tenant, by Actor, changes []schedule.Change)
 		if c.Begins {
 			w.begin(d, by, c.Schedule)
 		} else if a := d.assignments[csp.RoleAssignmentID(c.Schedule.Instance)]; a != nil {
-			w.dropAssignment(d, a)
+			w.unlistAssignment(d, a)
+			d.dropAssignments(holding{a.Scope.Key(), a.Principal}, a.Name)
 			if !a.Term.Eligible {
 				w.record(Event{Kind: AssignmentDeleted, Tenant: d.ID, By: by, Subject: a.Name.String(), Scope: a.Scope, Assignment: a.RoleAssignment})
 			}

@@ -44,9 +44,10 @@ type assignment struct {
 	Assignment
 	condition abac.Condition
 	unread    bool // the condition cannot be parsed: it never holds
-	// counted is the time in which it is looked at: Azure's copies of what was
-	// written follow after a while (Options.Delays).
-	counted csp.Period
+	// seen is from when on everybody sees it; zero: at once.
+	seen time.Time
+	// gone: it was deleted, and not everybody knows.
+	gone bool
 }
 
 // holding is a scope, by its key, and a principal.
@@ -122,8 +123,8 @@ func (t Tenant) PutAssignment(by Actor, a csp.RoleAssignment) (put Assignment, c
 	kept, ok := d.assignments[a.Name]
 	if !ok {
 		kept = &assignment{Assignment: Assignment{RoleAssignment: a, Tenant: t.ID, Created: now, CreatedBy: by.Object}}
-		if w.delays.RoleAssignment > 0 && !by.IsAuthor() {
-			kept.counted.From = now.Add(w.delays.RoleAssignment)
+		if !by.IsAuthor() {
+			kept.seen = now.Add(w.delays.RoleAssignment)
 		}
 		w.keepAssignment(d, kept)
 	} else {
@@ -157,29 +158,44 @@ func (w *World) keepAssignment(d *tenant, a *assignment) {
 	}
 }
 
-// dropAssignment takes it out of them again.
-func (w *World) dropAssignment(d *tenant, a *assignment) {
+// unlistAssignment takes it off the lists; it goes on giving what it gives.
+func (w *World) unlistAssignment(d *tenant, a *assignment) {
 	key := a.Scope.Key()
-	cell := holding{key, a.Principal}
-	is := func(other *assignment) bool { return other == a }
 	delete(d.assignments, a.Name)
-	if d.at[key] = slices.DeleteFunc(d.at[key], is); len(d.at[key]) == 0 {
+	if d.at[key] = slices.DeleteFunc(d.at[key], func(other *assignment) bool { return other == a }); len(d.at[key]) == 0 {
 		delete(d.at, key)
-	}
-	if d.held[cell] = slices.DeleteFunc(d.held[cell], is); len(d.held[cell]) == 0 {
-		delete(d.held, cell)
-	}
-	if d.holds[a.Principal]--; d.holds[a.Principal] == 0 {
-		delete(d.holds, a.Principal)
-	}
-	if a.PrincipalType == csp.ForeignGroup {
-		if d.foreign[a.Principal]--; d.foreign[a.Principal] == 0 {
-			delete(d.foreign, a.Principal)
-		}
 	}
 	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok {
 		delete(s.assignments, a.Name)
 	}
+	a.gone = true
+}
+
+// dropAssignments ends what unlisted assignments of the name give.
+func (d *tenant) dropAssignments(cell holding, name csp.RoleAssignmentID) {
+	d.held[cell] = slices.DeleteFunc(d.held[cell], func(a *assignment) bool {
+		if !a.gone || a.Name != name {
+			return false
+		}
+		if d.holds[a.Principal]--; d.holds[a.Principal] == 0 {
+			delete(d.holds, a.Principal)
+		}
+		if a.PrincipalType == csp.ForeignGroup {
+			if d.foreign[a.Principal]--; d.foreign[a.Principal] == 0 {
+				delete(d.foreign, a.Principal)
+			}
+		}
+		return true
+	})
+	if len(d.held[cell]) == 0 {
+		delete(d.held, cell)
+	}
+}
+
+// gives says whether the assignment counts now: it holds, and has been heard of
+// everywhere.
+func (w *World) gives(a *assignment) bool {
+	return w.counts(a.Term) && !w.instant().Before(a.seen)
 }
 
 // checkAssignment holds a new or changed assignment against the laws and gives
@@ -192,7 +208,7 @@ func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.
 		return "", err
 	}
 	kind, ok := w.resolve(d, a.Principal)
-	if !ok || (a.PrincipalType == "" && !by.IsAuthor() && !w.replicated(d, a.Principal)) {
+	if until, fresh := w.fresh[a.Principal]; !ok || (fresh && a.PrincipalType == "" && !by.IsAuthor() && w.instant().Before(until)) {
 		return "", refuse(NoSuchPrincipal, "%s names no principal of %s, and no group of a partner with a reseller relationship", a.Principal, d.Name)
 	}
 	if a.PrincipalType != "" && a.PrincipalType != kind {
@@ -211,7 +227,7 @@ func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.
 		return kind, nil
 	}
 	for _, other := range d.held[holding{a.Scope.Key(), a.Principal}] {
-		if other.Role == a.Role && !other.Term.Eligible {
+		if other.Role == a.Role && !other.Term.Eligible && !other.gone {
 			return "", &Refusal{Law: AssignmentExists, Detail: "as " + other.Name.String(), Existing: other.Name}
 		}
 	}
@@ -249,33 +265,21 @@ func (w *World) checkRoom(d *tenant, scope csp.Scope) error {
 }
 
 // unassign takes the assignment out and writes it into the history. What was
-// removed through the API may count for a while yet.
+// removed through the API may count for a while yet (Options.Delays).
 func (w *World) unassign(d *tenant, by Actor, gone *assignment) {
-	w.dropAssignment(d, gone)
-	if w.delays.RoleAssignment > 0 && !by.IsAuthor() {
-		now := w.instant()
-		d.fading = slices.DeleteFunc(d.fading, func(a *assignment) bool { return !now.Before(a.counted.Until) })
-		gone.counted.Until = now.Add(w.delays.RoleAssignment)
-		d.fading = append(d.fading, gone)
+	w.unlistAssignment(d, gone)
+	id, name, cell := d.ID, gone.Name, holding{gone.Scope.Key(), gone.Principal}
+	if by.IsAuthor() || w.delays.RoleAssignment == 0 {
+		d.dropAssignments(cell, name)
+	} else {
+		w.later(w.delays.RoleAssignment, func() {
+			if d, ok := w.tenants[id]; ok {
+				d.dropAssignments(cell, name)
+			}
+		})
 	}
-	w.record(Event{Kind: AssignmentDeleted, Tenant: d.ID, By: by, Subject: gone.Name.String(), Scope: gone.Scope, Assignment: gone.RoleAssignment})
+	w.record(Event{Kind: AssignmentDeleted, Tenant: id, By: by, Subject: name.String(), Scope: gone.Scope, Assignment: gone.RoleAssignment})
 }
-
-// replicated says whether Azure has heard of the principal (Options.Delays).
-func (w *World) replicated(d *tenant, id csp.ObjectID) bool {
-	var since time.Time
-	if u, ok := d.users[id]; ok {
-		since = u.Created
-	} else if g, ok := d.groups[id]; ok {
-		since = g.Created
-	} else if sp, ok := d.principals[id]; ok {
-		since = sp.Created
-	}
-	return since.IsZero() || !w.instant().Before(since.Add(w.delays.Principal))
-}
-
-// stands says whether the assignment counts now.
-func (w *World) stands(a *assignment) bool { return w.counts(a.Term) && a.counted.Holds(w.instant()) }
 
 // checkPlace asks that the scope exists in this tenant.
 func (w *World) checkPlace(d *tenant, scope csp.Scope) error {
@@ -407,7 +411,7 @@ func (t Tenant) AssignmentsTo(principals []csp.ObjectID) []Assignment {
 				continue
 			}
 			for _, a := range d.held[holding{key, id}] {
-				if a.counted.Holds(now) {
+				if !a.gone && !now.Before(a.seen) {
 					list = append(list, a.Assignment)
 				}
 			}

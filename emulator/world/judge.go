@@ -131,20 +131,10 @@ func (w *World) May(c Caller, act Act) Verdict {
 	for _, place := range d.placesAbove(act.Scope) {
 		for _, principal := range who {
 			for _, a := range d.held[holding{place, principal}] {
-				if w.stands(a) && w.assignmentAllows(d, a, act, facts) {
+				if w.gives(a) && w.assignmentAllows(d, a, act, facts) {
 					return Verdict{Allowed: true, By: &a.Assignment}
 				}
 			}
-		}
-	}
-	return w.mayYet(d, who, act, facts)
-}
-
-// mayYet looks at what was removed and still counts for a while (Options.Delays).
-func (w *World) mayYet(d *tenant, who []csp.ObjectID, act Act, facts abac.Facts) Verdict {
-	for _, a := range d.fading {
-		if slices.Contains(who, a.Principal) && w.stands(a) && d.contains(a.Scope, act.Scope) && w.assignmentAllows(d, a, act, facts) {
-			return Verdict{Allowed: true, By: &a.Assignment}
 		}
 	}
 	return Verdict{}
@@ -254,13 +244,13 @@ func (w *World) Sees(c Caller, scope csp.Scope) bool {
 	}
 	for _, place := range d.placesAbove(scope) {
 		for _, id := range who {
-			if slices.ContainsFunc(d.held[holding{place, id}], w.stands) {
+			if slices.ContainsFunc(d.held[holding{place, id}], w.gives) {
 				return true
 			}
 		}
 	}
 	for a := range w.candidatesBelow(d, scope) {
-		if slices.Contains(who, a.Principal) && w.stands(a) && d.contains(scope, a.Scope) {
+		if slices.Contains(who, a.Principal) && w.gives(a) && d.contains(scope, a.Scope) {
 			return true
 		}
 	}
@@ -281,7 +271,7 @@ func (w *World) Permissions(c Caller, scope csp.Scope) []csp.Permission {
 	for _, place := range d.placesAbove(scope) {
 		for _, id := range who {
 			for _, a := range d.held[holding{place, id}] {
-				if role, ok := w.role(d, a.Role); ok && w.stands(a) {
+				if role, ok := w.role(d, a.Role); ok && w.gives(a) {
 					list = append(list, role.Permissions...)
 				}
 			}
