@@ -115,7 +115,9 @@ func TestResourcesOfEveryKind(t *testing.T) {
 	in := v.group.Scope.String() + "/providers/"
 	account, vault, site := in+"Microsoft.Storage/storageAccounts/contosodata", in+"Microsoft.KeyVault/vaults/kv-1", in+"Microsoft.Web/sites/shop"
 	must(v.customer.Assign(csp.RoleAssignment{Scope: v.group.Scope, Role: reader.ID, Principal: v.guest.ID}))(t)
-	at := func(location string) string { return `{"location":"` + location + `","sku":{"name":"Standard_LRS"},"kind":"StorageV2"}` }
+	at := func(location string) string {
+		return `{"location":"` + location + `","sku":{"name":"Standard_LRS"},"kind":"StorageV2"}`
+	}
 	v.take(t,
 		step{anna, "PUT", in + "Microsoft.Storage/storageAccounts/Not-Valid", at("westeurope"), 400, "AccountNameInvalid"},
 		step{anna, "PUT", account, `{}`, 400, "LocationRequired"},
