@@ -3,8 +3,12 @@ package emulator_test
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"latchkey/csp"
 	"latchkey/emulator/world"
@@ -199,5 +203,52 @@ func TestCustomerRemovesPartner(t *testing.T) {
 	}
 	if p := anna.post(t, home+"/partners", url.Values{"switch": {"reseller"}, "partner": {v.partner.ID.String()}}); p.status != 409 {
 		t.Errorf("removing it again: %d", p.status)
+	}
+}
+
+// TestAdminCenterInChromium: nothing in the console under the pages' policy, and
+// no finding of axe.
+func TestAdminCenterInChromium(t *testing.T) {
+	if _, err := exec.LookPath("chromium"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("chromium is not installed, and CI skips nothing")
+		}
+		t.Skip("chromium is not installed: the admin center is not tried in a real browser")
+	}
+	axe, err := os.ReadFile("../cmd/latchkey/testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		t.Run(scheme, func(t *testing.T) { adminCenterWithChromium(t, scheme, string(axe)) })
+	}
+}
+
+func adminCenterWithChromium(t *testing.T, scheme, axe string) {
+	t.Helper()
+	v := newLoss(t)
+	r := v.proposed(t, "LK Contoso", v.customer.ID, "Directory Readers", "Global Administrator")
+	e := v.start(t)
+	ctx, console := newChromium(t, scheme)
+	step := func(what string, steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if found := axeFindings(t, ctx, axe); len(found) > 0 {
+			t.Errorf("%s: axe finds %v", what, found)
+		}
+	}
+	step("sign in", chromedp.Navigate(e.Browser+"/AdminPortal/Home"), chromedp.Click(`button[value="anna@contoso.example"]`),
+		chromedp.WaitVisible("#password"), chromedp.SendKeys("#password", "conto\r"), chromedp.WaitVisible("#confirm"), chromedp.Click("#confirm"), chromedp.WaitVisible("#link"))
+	step("put the link in", chromedp.SendKeys("#link", "https://admin.microsoft.com/AdminPortal/Home#/partners/invitation/granularAdminRelationships/"+r.WireID()+"\r"), chromedp.WaitVisible("#approve"))
+	step("approve", chromedp.Click("#approve"), chromedp.WaitVisible("#status"))
+	if got := v.statusOf(t, r.ID); got != csp.GDAPActive {
+		t.Errorf("it is %s", got)
+	}
+	step("accept a reseller", chromedp.Navigate(e.Browser+"/AdminPortal/Home?invType=ResellerRelationship&partnerId="+v.partner.ID.String()), chromedp.Click("#accept"), chromedp.WaitVisible("#accepted"))
+	step("the partners", chromedp.Navigate(e.Browser+"/AdminPortal/Home/partners"), chromedp.WaitVisible(".wide"))
+	if said := console(); len(said) > 0 {
+		t.Errorf("the console says %q", said)
 	}
 }

@@ -120,11 +120,8 @@ func TestRemovePartner(t *testing.T) {
 	if list := s.w.PartnersOf(s.customer.ID); len(list) != 1 || list[0].ID != s.partner.ID || !s.w.IsDelegated(s.partner.ID, s.customer.ID) {
 		t.Fatalf("partners %v", list)
 	}
-	if err := s.w.RemovePartner(world.Actor{Tenant: s.customer.ID, Object: s.anna.ID}, s.partner.ID, s.customer.ID); world.LawOf(err) != world.NotForYou {
-		t.Errorf("a member throws the partner out: %v", err)
-	}
-	if err := s.w.RemovePartner(world.Actor{}, s.partner.ID, s.customer.ID); err != nil {
-		t.Fatal(err)
+	if ended, err := s.w.RemovePartner(s.customer.ID, s.partner.ID, world.Removal{DAP: true, GDAP: true, Reseller: true}); err != nil || ended != 3 {
+		t.Fatalf("ended %d, %v", ended, err)
 	}
 	s.now = s.now.Add(time.Minute)
 	s.w.Settle()
