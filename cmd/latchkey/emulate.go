@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -131,6 +132,9 @@ func (e *emulateCall) check(c *cobra.Command) error {
 		if port < 0 || port > 65535-len(origin.All())-1 {
 			return usage(c, fmt.Errorf("%s %d: a port is a number from 0 to %d", flag, port, 65535-len(origin.All())-1))
 		}
+	}
+	if address, err := netip.ParseAddr(e.listen); !e.allowRemote && e.listen != "localhost" && (err != nil || !address.IsLoopback()) {
+		return usage(c, fmt.Errorf("--listen %s is not this machine's own loopback, and whoever reaches the emulator can be anybody in it: use 127.0.0.1, or add --allow-remote knowing that", e.listen))
 	}
 	if e.password == "" || e.secret == "" {
 		return usage(c, errors.New("--password and --secret cannot be empty"))
