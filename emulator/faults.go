@@ -15,6 +15,7 @@ import (
 	"latchkey/emulator/fault"
 	"latchkey/emulator/graph"
 	"latchkey/emulator/origin"
+	"latchkey/emulator/partnercenter"
 	"latchkey/emulator/world"
 )
 
@@ -164,6 +165,10 @@ func writeFault(w http.ResponseWriter, now time.Time, at Origin, f Fault) {
 	}
 	if at == Graph {
 		graph.WriteError(w, f.Status, code, sentence)
+		return
+	}
+	if at == PartnerCenter {
+		partnercenter.WriteError(w, f.Status, code, sentence)
 		return
 	}
 	arm.WriteError(w, f.Status, code, sentence)
