@@ -5,11 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -155,8 +155,8 @@ func TestEmulateReadsWorldsAndPrintsLinesInAPipe(t *testing.T) {
 func TestEmulateWelcomesPeople(t *testing.T) {
 	var b strings.Builder
 	e := emulateCall{state: "/somewhere"}
-	ok(t, e.welcome(&b, running{Login: "https://127.0.0.1:1", Proxy: "http://127.0.0.1:7", Password: "pw", ClientID: "id", ClientSecret: "s"}, 120*time.Millisecond))
-	for _, want := range []string{"not Microsoft", "120 ms", `eval "$(latchkey emulate env --state /somewhere)"`, "Ctrl-C", "https://127.0.0.1:1", "client id id"} {
+	ok(t, e.welcome(&b, running{Login: "https://127.0.0.1:1", Proxy: "http://127.0.0.1:7", Password: "pw", ClientID: "c1", ClientSecret: "s"}, 120*time.Millisecond))
+	for _, want := range []string{"not Microsoft", "120 ms", `eval "$(latchkey emulate env --state /somewhere)"`, "Ctrl-C", "https://127.0.0.1:1", "client id c1"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%s lacks %q", b.String(), want)
 		}
@@ -240,7 +240,7 @@ func TestEmulateStartsQuickly(t *testing.T) {
 	quickest := time.Hour
 	for n := range 8 {
 		began := time.Now()
-		_, stop := emulating(t, filepath.Join(t.TempDir(), fmt.Sprint(n)))
+		_, stop := emulating(t, filepath.Join(t.TempDir(), strconv.Itoa(n)))
 		quickest = min(quickest, time.Since(began))
 		stop()
 		if quickest < 300*time.Millisecond {

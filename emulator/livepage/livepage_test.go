@@ -84,7 +84,7 @@ func TestWhoHoldsWhatByEveryWay(t *testing.T) {
 		"<td>Support of Alder Cloud</td><td>Helpdesk Administrator</td><td>GDAP Everyday support (active, active)</td><td class=\"time\">2027-01-15",
 		"Foreign Principal for &#39;Alder Cloud&#39;",
 		"Role Based Access Control Administrator, with a condition",
-		"Web shop / web", "do not delete (CanNotDelete) at Web shop / web", "gita, gita@contoso.example", "guest", "All that happened here")
+		"Web shop / web", "do not delete (CanNotDelete) at Web shop / web", "gita, gita@contoso.example", "guest", "pipeline, client id <code>", "All that happened here")
 	s.shows(t, "/world/tenants/brightwater.example", "Alder Cloud (reseller, DAP)", "<td>AdminAgents of Alder Cloud</td><td>Global Administrator</td><td>DAP</td>")
 	s.shows(t, "/world/tenants/alder.example", "<li>AdminAgents: Night shift, ann</li>")
 	if status, page, _ := s.get(t, "/world/tenants/nobody.example"); status != http.StatusNotFound || !strings.Contains(page, "Show all tenants") {
