@@ -121,7 +121,7 @@ func (h *Handler) checkTenant(c *call) *failure {
 	if !known {
 		return missingScope(csp.SubscriptionScopeOf(id))
 	}
-	if s.Tenant == c.tenant.ID {
+	if s.Tenant == c.tenant.ID || h.World.Sees(c.caller, csp.SubscriptionScopeOf(id)) { // by Lighthouse (R28)
 		return nil
 	}
 	return h.unauthorized("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer '"+c.claims.Issuer+"'. It must match the tenant 'https://sts.windows.net/"+s.Tenant.String()+
