@@ -94,6 +94,12 @@ func signInWithChromium(t *testing.T, scheme, axe string) {
 	check("the page for a device's code")
 	try("the world", chromedp.Navigate(e.Browser+"/"), chromedp.WaitVisible(".wide"))
 	check("the world's page")
+	try("a tenant", chromedp.Navigate(e.Browser+"/world/tenants/contoso.example"), chromedp.WaitVisible(".wide"))
+	check("a tenant's page")
+	try("the history", chromedp.Navigate(e.Browser+"/world/history?tenant=contoso.example"), chromedp.WaitVisible(".wide"))
+	check("the history")
+	try("the calls", chromedp.Navigate(e.Browser+"/world/calls"), chromedp.WaitVisible(".wide"))
+	check("the calls")
 	try("a refusal", chromedp.Navigate(strings.Replace(start, "%2Fback", "%2Felsewhere", 1)), chromedp.WaitVisible(".message"))
 	check("the refusal")
 	// The refusal's own status is the one line a browser writes by itself.
