@@ -72,6 +72,7 @@ func (l *loan) look(tb testing.TB, id csp.GDAPID) world.Relationship {
 func (l *loan) asAnna() world.Actor {
 	return world.Actor{Tenant: l.customer.ID, Object: l.anna.ID, Name: "anna"}
 }
+
 func (l *loan) asJames() world.Actor {
 	return world.Actor{Tenant: l.partner.ID, Object: l.james.ID, Name: "james"}
 }

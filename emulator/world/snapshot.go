@@ -55,7 +55,7 @@ func (w *World) Reset() {
 // types that nobody writes into: those must not be changed in place.
 func copyState(s *state) *state {
 	c := copier{seen: make(map[unsafe.Pointer]reflect.Value), plain: make(map[reflect.Type]bool)}
-	return c.copied(reflect.ValueOf(s)).Interface().(*state) //nolint:errcheck,forcetypeassert // a copy has the type of what is copied
+	return c.copied(reflect.ValueOf(s)).Interface().(*state) //nolint:forcetypeassert // a copy has the type of what is copied
 }
 
 type copier struct {
@@ -80,14 +80,14 @@ func (c *copier) isPlain(t reflect.Type) bool {
 		return known
 	}
 	c.plain[t] = false // while a type that holds itself is looked at
-	plain := false
+	var plain bool
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		plain = shared[t]
 	case reflect.Struct:
 		plain = true
-		for i := range t.NumField() {
-			plain = plain && c.isPlain(t.Field(i).Type)
+		for field := range t.Fields() {
+			plain = plain && c.isPlain(field.Type)
 		}
 		plain = plain || shared[t]
 	case reflect.Array:
