@@ -1,6 +1,7 @@
 package world
 
 import (
+	"crypto"
 	"reflect"
 	"time"
 	"unsafe"
@@ -51,8 +52,8 @@ func (w *World) Reset() {
 
 // copyState copies everything that can be reached from the state and changed. It
 // goes by the types, so that whoever adds a field need not think of it. What it
-// shares are functions, what stands behind interfaces, the world itself, and
-// types that nobody writes into: those must not be changed in place.
+// shares are functions, what stands behind interfaces with methods, the world
+// itself, and types that nobody writes into: those must not be changed in place.
 func copyState(s *state) *state {
 	c := copier{seen: make(map[unsafe.Pointer]reflect.Value), plain: make(map[reflect.Type]bool)}
 	return c.copied(reflect.ValueOf(s)).Interface().(*state) //nolint:forcetypeassert // a copy has the type of what is copied
@@ -72,6 +73,7 @@ var shared = map[reflect.Type]bool{
 	reflect.TypeFor[*World]():               true,
 	reflect.TypeFor[csp.DenyAssignment]():   true,
 	reflect.TypeFor[csp.GDAPRelationship](): true,
+	reflect.TypeFor[crypto.PublicKey]():     true,
 }
 
 // isPlain says whether a value of the type can be copied by assigning it.
@@ -92,7 +94,9 @@ func (c *copier) isPlain(t reflect.Type) bool {
 		plain = plain || shared[t]
 	case reflect.Array:
 		plain = c.isPlain(t.Elem())
-	default: // numbers and texts; functions and interfaces are shared
+	case reflect.Interface:
+		plain = t.NumMethod() > 0 || shared[t]
+	default: // numbers, texts and functions
 		plain = true
 	}
 	c.plain[t] = plain
@@ -158,6 +162,10 @@ func (c *copier) into(out, v reflect.Value) {
 			if !c.isPlain(t.Field(i).Type) {
 				c.into(opened(out.Field(i)), opened(v.Field(i)))
 			}
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			out.Set(c.copied(v.Elem()))
 		}
 	case reflect.Array:
 		for i := range v.Len() {
