@@ -81,6 +81,9 @@ type Options struct {
 	EasySignIn bool
 	// SigningKey signs tokens; nil means one made when it is first needed.
 	SigningKey *rsa.PrivateKey
+	// KeyLife is how long a signing key signs before the next one does; zero
+	// means until RotateKey.
+	KeyLife time.Duration
 	// AccessTokenLife is how long access tokens live; zero means an hour.
 	AccessTokenLife time.Duration
 	// Throttle makes exhausted rate limits answer 429.
@@ -120,6 +123,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, key: token.NewKey(o.SigningKey), served: make(map[Origin]http.Handler)}
 	s.SetTokenLife(o.AccessTokenLife)
+	s.key.RotateAfter(o.KeyLife)
 	if err := s.Replace(o.World); err != nil {
 		return nil, err
 	}
