@@ -108,9 +108,13 @@ func (c *copier) copied(v reflect.Value) reflect.Value {
 	if c.isPlain(t) {
 		return v
 	}
-	from, out := reflect.New(t).Elem(), reflect.New(t).Elem()
-	from.Set(v) // so that its fields can be opened
-	c.into(out, from)
+	out := reflect.New(t).Elem()
+	if kind := t.Kind(); !v.CanAddr() && (kind == reflect.Struct || kind == reflect.Array) {
+		from := reflect.New(t).Elem()
+		from.Set(v) // so that its fields can be opened
+		v = from
+	}
+	c.into(out, v)
 	return out
 }
 
@@ -152,8 +156,11 @@ func (c *copier) into(out, v reflect.Value) {
 			return
 		}
 		made := reflect.MakeMapWithSize(t, v.Len())
+		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 		for entries := v.MapRange(); entries.Next(); {
-			made.SetMapIndex(entries.Key(), c.copied(entries.Value()))
+			key.SetIterKey(entries)
+			value.SetIterValue(entries)
+			made.SetMapIndex(key, c.copied(value))
 		}
 		out.Set(made)
 	case reflect.Struct:
