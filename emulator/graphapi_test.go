@@ -11,9 +11,9 @@ import (
 	"latchkey/emulator/world"
 )
 
-// cliToken is what Azure CLI gets for Graph when somebody signs in with his
+// graphToken is what Azure CLI gets for Graph when somebody signs in with his
 // password, or the error code.
-func (v *town) cliToken(tb testing.TB, at world.Tenant, name, password string) (string, string) {
+func (v *town) graphToken(tb testing.TB, at world.Tenant, name, password string) (string, string) {
 	tb.Helper()
 	_, body := v.token(tb, at.ID.String(), url.Values{
 		"grant_type": {"password"}, "client_id": {world.AzureCLI.String()}, "username": {name}, "password": {password},
@@ -50,7 +50,7 @@ func TestGraphWithTokensOfTheSignInService(t *testing.T) {
 	if err := v.world.SetUser(v.anna); err != nil {
 		t.Fatal(err)
 	}
-	anna, code := v.cliToken(t, v.customer, "anna@contoso.example", "conto")
+	anna, code := v.graphToken(t, v.customer, "anna@contoso.example", "conto")
 	if anna == "" {
 		t.Fatalf("no token: %s", code)
 	}
@@ -66,7 +66,7 @@ func TestGraphWithTokensOfTheSignInService(t *testing.T) {
 	if status, body := v.graph(t, anna, "PATCH", guest, off); status != 403 {
 		t.Errorf("the old token does not know of the role: %d %v", status, body)
 	}
-	anna, _ = v.cliToken(t, v.customer, "anna@contoso.example", "conto")
+	anna, _ = v.graphToken(t, v.customer, "anna@contoso.example", "conto")
 	if status, body := v.graph(t, anna, "PATCH", guest, off); status != 204 {
 		t.Errorf("with a new token: %d %v", status, body)
 	}
@@ -84,13 +84,13 @@ func TestGuestEntersAfterHeAccepted(t *testing.T) {
 	if err := v.world.SetUser(v.anna); err != nil {
 		t.Fatal(err)
 	}
-	anna, _ := v.cliToken(t, v.customer, "anna@contoso.example", "conto")
+	anna, _ := v.graphToken(t, v.customer, "anna@contoso.example", "conto")
 	status, made := v.graph(t, anna, "POST", graphAPI+"/invitations", `{"invitedUserEmailAddress":"kim@ravenhill.example","inviteRedirectUrl":"https://x.example/"}`)
 	if status != 201 {
 		t.Fatalf("%d %v", status, made)
 	}
 	enter := func() string {
-		_, code := v.cliToken(t, v.customer, "kim@ravenhill.example", "kimono")
+		_, code := v.graphToken(t, v.customer, "kim@ravenhill.example", "kimono")
 		return code
 	}
 	if enter() == "" {
@@ -109,7 +109,7 @@ func TestGuestEntersAfterHeAccepted(t *testing.T) {
 	if got := v.send(t, r); got.status != 200 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
-	if _, code := v.cliToken(t, v.customer, "kim@ravenhill.example", "kimono"); code != "" {
+	if _, code := v.graphToken(t, v.customer, "kim@ravenhill.example", "kimono"); code != "" {
 		t.Errorf("after he accepted: %s", code)
 	}
 	invited, _ := made["invitedUser"].(map[string]any)
