@@ -192,7 +192,7 @@ func TestCustomerRemovesPartner(t *testing.T) {
 		t.Errorf("after the end of DAP there is %+v", got)
 	}
 	anna.press(t, p, "Remove Ravenhill IT as reseller", nil)
-	if got, any := v.world.Partnership(v.partner.ID, v.customer.ID); any {
+	if got, has := v.world.Partnership(v.partner.ID, v.customer.ID); has {
 		t.Errorf("after the end of the reseller relationship there is %+v", got)
 	}
 	if kind, ok := v.customer.Resolve(v.agents.ID); ok {

@@ -126,7 +126,7 @@ func TestRemovePartner(t *testing.T) {
 	s.now = s.now.Add(time.Minute)
 	s.w.Settle()
 	after, _ := s.w.Relationship(r.ID)
-	if p, any := s.w.Partnership(s.partner.ID, s.customer.ID); any || s.w.IsDelegated(s.partner.ID, s.customer.ID) || after.Status != csp.GDAPTerminated {
+	if p, has := s.w.Partnership(s.partner.ID, s.customer.ID); has || s.w.IsDelegated(s.partner.ID, s.customer.ID) || after.Status != csp.GDAPTerminated {
 		t.Errorf("there is still %+v, %s", p, after.Status)
 	}
 	if len(s.customer.AssignmentsAbove(s.sub.Scope())) != 1 {
