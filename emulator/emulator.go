@@ -161,8 +161,8 @@ func (s *Server) Replace(w *world.World) error {
 		return err
 	}
 	next := &generation{number: 1, world: w, setTokenLife: signIn.SetAccessTokenLife, serving: map[Origin]http.Handler{
-		Login:         signIn.Login(),
-		Browser:       page.InFrontOf(customers.InFrontOf(signIn.Browser())),
+		Login:   signIn.Login(),
+		Browser: page.InFrontOf(customers.InFrontOf(signIn.Browser())),
 		ARM: arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, GraphOrigin: s.graphOrigin,
 			Throttle: s.options.Throttle, LongRunning: s.options.LongRunning, PageSize: s.options.PageSize}),
 		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
