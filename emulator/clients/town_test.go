@@ -26,23 +26,27 @@ func TestMain(m *testing.M) {
 
 const (
 	jamesUPN, jamesPassword = "james@ravenhill.example", "raven & co"
+	sueUPN, suePassword     = "sue@ravenhill.example", "sue's"
 	annaUPN, annaPassword   = "anna@contoso.example", "conto=so"
 	robotSecret             = "robot's secret + more"
 	portalSecret            = "portal secret & more"
 	callback                = "http://127.0.0.1:4180/signin/callback"
 )
 
-// town is a small world behind a started emulator: a partner with James, who is
-// in AdminAgents and a guest of the customer; the customer with Anna, who
-// administers it and owns its one subscription; a robot with rights of its own
-// there, and a portal for people. Its clock is the machine's, as the clients' is.
+// town is a small world behind a started emulator: a partner with Sue and James
+// in AdminAgents, of whom James is also a guest of the customer; the customer
+// with Anna, who administers it and owns its one subscription; a robot with
+// rights of its own there, and a portal for people. The customer lists the
+// partner as delegated administrator, and AdminAgents hold nothing in the
+// subscription: somebody has removed them. The clock is the machine's, as the
+// clients' is.
 type town struct {
 	world             *world.World
 	server            *emulator.Server
 	at                *emulator.Endpoints
 	ca                string // the file of the emulator's certificate authority
 	partner, customer world.Tenant
-	james, anna       world.User
+	james, sue, anna  world.User
 	guest             world.User // James in the customer's tenant
 	bo                world.User // somebody of the customer's
 	agents            world.Group
@@ -91,19 +95,22 @@ func (v *town) people(tb testing.TB) {
 	v.partner = must(v.world.AddTenant(csp.Tenant{Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(tb)
 	v.customer = must(v.world.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(tb)
 	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: jamesUPN, Password: jamesPassword}))(tb)
+	v.sue = must(v.partner.AddUser(world.User{Name: "Sue Park", UPN: "sue", Mail: sueUPN, Password: suePassword}))(tb)
 	v.anna = must(v.customer.AddUser(world.User{Name: "Anna Berg", UPN: "anna", Mail: annaUPN, Password: annaPassword}))(tb)
 	v.bo = must(v.customer.AddUser(world.User{Name: "Bo Lind", UPN: "bo", Password: "bo"}))(tb)
 	v.guest = must(v.customer.InviteGuest(v.james, csp.ObjectID{}))(tb)
 	v.operators = must(v.customer.AddGroup(world.Group{Name: "Desktop operators"}))(tb)
-	if err := v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true}); err != nil {
+	if err := v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true, DAP: true}); err != nil {
 		tb.Fatal(err)
 	}
 	var ok bool
 	if v.agents, ok = v.partner.AgentGroup(csp.AdminAgents); !ok {
 		tb.Fatal("the partner has no AdminAgents")
 	}
-	if err := v.partner.AddMember(v.agents.ID, v.james.ID); err != nil {
-		tb.Fatal(err)
+	for _, agent := range []world.User{v.james, v.sue} {
+		if err := v.partner.AddMember(v.agents.ID, agent.ID); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	for t, u := range map[world.Tenant]world.User{v.customer: v.anna, v.partner: v.james} {
 		must(t.AssignDirectoryRole(world.DirectoryAssignment{Principal: u.ID, Role: globalAdministrator(tb)}))(tb)
