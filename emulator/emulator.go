@@ -8,11 +8,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"latchkey/emulator/admincenter"
 	"latchkey/emulator/arm"
 	"latchkey/emulator/entra"
 	"latchkey/emulator/fault"
 	"latchkey/emulator/graph"
 	"latchkey/emulator/origin"
+	"latchkey/emulator/partnercenter"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 	"latchkey/emulator/worldclock"
@@ -142,12 +144,16 @@ func (s *Server) Replace(w *world.World) error {
 	if err != nil {
 		return err
 	}
+	customers, err := admincenter.New(admincenter.Options{World: w, Visitor: signIn.Visitor, SignIn: entra.SignInAt})
+	if err != nil {
+		return err
+	}
 	next := &generation{number: 1, world: w, serving: map[Origin]http.Handler{
 		Login:         signIn.Login(),
-		Browser:       page.inFrontOf(signIn.Browser()),
+		Browser:       page.inFrontOf(customers.InFrontOf(signIn.Browser())),
 		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
-		PartnerCenter: http.NotFoundHandler(),
+		PartnerCenter: partnercenter.New(partnercenter.Options{World: w, Key: s.key, Audiences: s.audiences(PartnerCenter), AdminCenter: s.pagesOrigin, Throttle: s.options.Throttle}),
 	}}
 	s.replacing.Lock()
 	defer s.replacing.Unlock()
@@ -173,6 +179,14 @@ func (s *Server) browserOrigin() string {
 		return e.Browser
 	}
 	return s.options.BrowserOrigin
+}
+
+// pagesOrigin is where the pages are found, also by a transport without sockets.
+func (s *Server) pagesOrigin() string {
+	if at := s.browserOrigin(); at != "" {
+		return at
+	}
+	return Browser.Address()
 }
 
 func (s *Server) loginOrigin() string {

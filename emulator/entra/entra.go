@@ -183,6 +183,8 @@ func (h *Handler) pageEndpoint(rest string) endpoint {
 		return h.deviceAuth
 	case "adminconsent", "v2.0/adminconsent":
 		return h.adminConsent
+	case signInPath:
+		return h.visit
 	}
 	return nil
 }

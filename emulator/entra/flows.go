@@ -175,12 +175,11 @@ func (h *Handler) memberNamed(name string) (world.User, bool) {
 	if !ok {
 		return world.User{}, false
 	}
-	for _, u := range home.Users() {
-		if strings.EqualFold(u.UPN, name) && !u.IsGuest() {
-			return u, true
-		}
+	u, ok := home.UserNamed(name)
+	if !ok || u.IsGuest() {
+		return world.User{}, false
 	}
-	return world.User{}, false
+	return u, true
 }
 
 // redeemAssertion is on-behalf-of: an application that was called with a

@@ -33,6 +33,8 @@ func (h *Handler) refusalProblem(err error, account world.Account, t world.Tenan
 			name = u.UPN
 		}
 		return refuse(invalidGrant, 50020, "User account '%s' from identity provider '%s' does not exist in tenant '%s' and cannot access the application in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different account.", name, stsIssuer(account.Tenant), t.Name)
+	case world.InvitationPending:
+		return refuse(invalidGrant, 50020, "The invitation of the user account to tenant '%s' has not been redeemed. Open the link of the invitation first.", t.Name)
 	case world.AccountDisabled:
 		return refuse(invalidGrant, 50057, "The user account is disabled.")
 	}

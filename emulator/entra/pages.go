@@ -42,7 +42,7 @@ type accountView struct {
 type pickerView struct {
 	App, Tenant, Message, Hint string
 	Current, CurrentName       string
-	Easy                       bool
+	Easy, More                 bool
 	Accounts                   []accountView
 }
 

@@ -21,6 +21,7 @@ const (
 	forClient purpose = iota // an authorization response to a client's redirect URI
 	forDevice                // tokens for a device that waits
 	forTenant                // an administrator's consent
+	forPage                  // a page of this origin that wants to know who is there
 )
 
 // ask is a conversation's beginning: an authorization request that may be
@@ -33,6 +34,7 @@ type ask struct {
 	redirect  *url.URL // nil for a device
 	spa       bool
 	userCode  string // for a device
+	back      string // for a page: its path
 	state     string
 	nonce     string
 	types     []string // of the response: "code", "id_token"
@@ -252,6 +254,10 @@ func (h *Handler) answerClient(w http.ResponseWriter, r *http.Request, a ask, va
 
 // refuseClient tells whoever waits for the conversation's end that it failed.
 func (h *Handler) refuseClient(w http.ResponseWriter, r *http.Request, a ask, p *problem) {
+	if a.purpose == forPage {
+		h.pages.showProblem(w, *p)
+		return
+	}
 	if a.purpose == forDevice {
 		if p.number == 65004 {
 			h.devices.settle(a.userCode, declined, session{}, csp.TenantID{})

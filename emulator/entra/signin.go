@@ -158,6 +158,10 @@ func (h *Handler) secondStepDone(w http.ResponseWriter, r *http.Request, a ask, 
 // signedIn begins the browser's session, and asks for consent where it is missing.
 func (h *Handler) signedIn(w http.ResponseWriter, r *http.Request, a ask, s session, who world.Identity, t world.Tenant) {
 	h.remember(w, r, s)
+	if a.purpose == forPage {
+		h.finish(w, r, a, s, who, t)
+		return
+	}
 	ask, p := h.consentNeeded(a, t, who)
 	switch {
 	case p != nil:
@@ -176,6 +180,8 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, a ask, s sessio
 	switch a.purpose {
 	case forTenant:
 		h.consentDone(w, r, a, t)
+	case forPage:
+		http.Redirect(w, r, a.back, http.StatusSeeOther)
 	case forDevice:
 		if !h.devices.settle(a.userCode, allowed, s, who.Tenant) {
 			h.pages.showDevice(w, "That code did not work. Check the code and try again.")
@@ -206,10 +212,7 @@ func (h *Handler) enter(a ask, account world.Account) (world.Identity, world.Ten
 func (h *Handler) findAccount(a ask, name string) (world.User, bool) {
 	name = strings.TrimSpace(name)
 	for _, t := range h.candidates(a) {
-		for _, u := range t.Users() {
-			if !strings.EqualFold(u.UPN, name) {
-				continue
-			}
+		if u, ok := t.UserNamed(name); ok {
 			return h.World.User(u.Account().Tenant, u.Account().Object)
 		}
 	}
@@ -224,6 +227,9 @@ func (h *Handler) candidates(a ask) []world.Tenant {
 	return h.World.Tenants()
 }
 
+// mostAccounts is how many accounts the picker offers; others are typed.
+const mostAccounts = 100
+
 func (h *Handler) showPicker(w http.ResponseWriter, a ask, s session, usable bool, message string) {
 	view := pickerView{App: a.app.Name, Message: message, Easy: h.EasySignIn, Hint: a.loginHint, Tenant: a.at.segment()}
 	if a.at.shared == "" {
@@ -233,9 +239,15 @@ func (h *Handler) showPicker(w http.ResponseWriter, a ask, s session, usable boo
 		view.Current, view.CurrentName = u.UPN, u.Name
 	}
 	for _, t := range h.candidates(a) {
+		if view.More = len(view.Accounts) >= mostAccounts; view.More {
+			break
+		}
 		for _, u := range t.Users() {
 			if u.Disabled {
 				continue
+			}
+			if view.More = len(view.Accounts) >= mostAccounts; view.More {
+				break
 			}
 			home, ok := h.World.User(u.Account().Tenant, u.Account().Object)
 			if !ok || home.Disabled || (a.at.shared != "" && u.IsGuest()) {

@@ -2,13 +2,10 @@ package graph
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"latchkey/csp"
 	"latchkey/emulator/token"
@@ -17,106 +14,80 @@ import (
 
 // authenticate reads the bearer token and finds out who is asking.
 func (h *Handler) authenticate(r *http.Request) (*identity, *failure) {
-	scheme, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if raw = strings.TrimSpace(raw); raw == "" || !strings.EqualFold(scheme, "Bearer") {
-		return nil, h.unauthorized("Access token is empty.", "")
-	}
-	claims, err := h.Key.Verify(raw)
+	claims, err := h.Key.Bearer(r, h.World.Now(), func(audience string) bool {
+		return token.IsForGraph(audience) || slices.Contains(h.Audiences(), strings.TrimSuffix(audience, "/"))
+	})
 	switch {
+	case err == nil:
+		return h.identify(r.Context(), claims)
+	case errors.Is(err, token.ErrMissing):
+		return nil, h.unauthorized("Access token is empty.")
 	case errors.Is(err, token.ErrMalformed):
-		return nil, h.unauthorized("IDX14100: JWT is not well formed, there are no dots (.).", "")
-	case err != nil:
-		return nil, h.unauthorized("Access token validation failure. Invalid signature.", "")
+		return nil, h.unauthorized("IDX14100: JWT is not well formed, there are no dots (.).")
+	case errors.Is(err, token.ErrAudience):
+		return nil, h.unauthorized("Access token validation failure. Invalid audience.")
+	case errors.Is(err, token.ErrExpired):
+		return nil, h.challenged("Lifetime validation failed, the token is expired.", claims)
+	case errors.Is(err, token.ErrNotYetValid):
+		return nil, h.unauthorized("Lifetime validation failed, the token is not yet valid.")
 	}
-	if f := h.checkClaims(claims); f != nil {
-		return nil, f
-	}
-	return h.identify(r.Context(), claims)
+	return nil, h.unauthorized("Access token validation failure. Invalid signature.")
 }
 
-func isForGraph(audience string) bool {
-	switch strings.TrimSuffix(audience, "/") {
-	case "https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000":
-		return true
-	}
-	return false
-}
+func (h *Handler) authorizationURI() string { return h.LoginOrigin() + "/common/oauth2/authorize" }
 
-func (h *Handler) checkClaims(claims token.Claims) *failure {
-	now := h.World.Now()
-	if !isForGraph(claims.Audience) && !slices.Contains(h.Audiences(), strings.TrimSuffix(claims.Audience, "/")) {
-		return h.unauthorized("Access token validation failure. Invalid audience.", "")
-	}
-	if !now.Before(time.Unix(claims.Expires, 0)) {
-		challenge := ""
-		if slices.Contains(claims.XMSCC, "CP1") { // see package arm: such a client cannot know that this world's clock has moved
-			challenge = base64.StdEncoding.EncodeToString(fmt.Appendf(nil, `{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, now.Unix()))
-		}
-		return h.unauthorized("Lifetime validation failed, the token is expired.", challenge)
-	}
-	if now.Before(time.Unix(claims.NotBefore, 0)) {
-		return h.unauthorized("Lifetime validation failed, the token is not yet valid.", "")
-	}
-	return nil
-}
-
-func (h *Handler) unauthorized(message, claims string) *failure {
-	challenge := `Bearer realm=""`
-	if origin := h.LoginOrigin(); origin != "" {
-		challenge += `, authorization_uri="` + origin + `/common/oauth2/authorize"`
-	}
-	challenge += `, client_id="00000003-0000-0000-c000-000000000000"`
-	if claims != "" {
-		challenge += `, error="insufficient_claims", claims="` + claims + `"`
-	}
+func (h *Handler) unauthorized(message string) *failure {
+	challenge := `Bearer realm="", authorization_uri="` + h.authorizationURI() + `", client_id="00000003-0000-0000-c000-000000000000"`
 	return &failure{status: http.StatusUnauthorized, code: "InvalidAuthenticationToken", message: message, headers: map[string]string{"WWW-Authenticate": challenge}}
+}
+
+// challenged refuses a token that was good once. A client that handles claims
+// challenges is told to fetch a new one, because it cannot know that this
+// world's clock has moved away from its own.
+func (h *Handler) challenged(message string, claims token.Claims) *failure {
+	f := h.unauthorized(message)
+	if claims.HandlesChallenges() {
+		f.headers["WWW-Authenticate"] = token.Challenge(h.authorizationURI(), h.World.Now())
+	}
+	return f
 }
 
 // identify turns the claims into a caller. The token is ours, so its ids are
 // well formed unless the world has changed under it.
 func (h *Handler) identify(ctx context.Context, claims token.Claims) (*identity, *failure) {
-	tenant, err1 := csp.ParseID[csp.Tenant](claims.Tenant)
-	object, err2 := csp.ParseID[csp.Principal](claims.Object)
-	t, known := h.World.Tenant(tenant)
-	if err1 != nil || err2 != nil || !known {
-		return nil, h.unauthorized("Access token validation failure. The token names a tenant or an object that does not exist.", "")
+	holder, err := claims.Holder()
+	t, known := h.World.Tenant(holder.Tenant)
+	if err != nil || !known {
+		return nil, h.unauthorized("Access token validation failure. The token names a tenant or an object that does not exist.")
 	}
-	who := &identity{claims: claims, tenant: t, caller: world.Caller{Tenant: tenant, Object: object}}
-	for _, g := range claims.Groups {
-		if id, err := csp.ParseID[csp.Principal](g); err == nil {
-			who.caller.Groups = append(who.caller.Groups, id)
+	if claims.HandlesChallenges() {
+		if err := h.World.TokenHolds(holder.Tenant, holder.Object, holder.Home, holder.Issued); err != nil {
+			return nil, h.challenged("Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp.", claims)
 		}
+	}
+	who := &identity{claims: claims, tenant: t, home: holder.Home, caller: world.Caller{
+		Tenant: holder.Tenant, Object: holder.Object, App: claims.ForApp(), Permissions: claims.Roles, Scopes: strings.Fields(claims.Scopes),
+		Groups: parseIDs[csp.Principal](claims.Groups), Roles: parseIDs[csp.DirectoryRole](claims.WIDs),
+	}}
+	if claims.GroupsElsewhere() {
+		who.caller.Groups = h.World.GroupsNow(holder.Tenant, holder.Object, holder.Home)
 	}
 	name := claims.UPN
 	if who.isApp() {
-		name = claims.AppID
+		name = claims.Client()
 	}
-	client, _ := csp.ParseID[world.App](claims.AppID) // absent from no token of ours; zero is harmless here
-	who.actor = h.World.Acting(ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name})
+	client, _ := csp.ParseID[world.App](claims.Client()) // absent from no token of ours; zero is harmless here
+	who.actor = h.World.Acting(ctx, world.Actor{Tenant: holder.Tenant, Object: holder.Object, Client: client, Name: name})
 	return who, nil
 }
 
-// mayTake asks for the permission in the token and for the person's own right.
-func (h *Handler) mayTake(c *call, row *route) *failure {
-	if row.permissions != "" && !c.hasPermission(row.permissions) {
-		return denied()
+// parseIDs reads those that are ids.
+func parseIDs[T csp.Named](texts []string) []csp.ID[T] {
+	var list []csp.ID[T]
+	for _, text := range texts {
+		if id, err := csp.ParseID[T](text); err == nil {
+			list = append(list, id)
+		}
 	}
-	if row.action != "" && !h.mayInDirectory(c, row.action) {
-		return denied()
-	}
-	return nil
-}
-
-// hasPermission says whether the token has one of the permissions.
-func (c *call) hasPermission(oneOf string) bool {
-	return containsAny(strings.Fields(c.claims.Scopes), oneOf)
-}
-
-func containsAny(have []string, oneOf string) bool {
-	return slices.ContainsFunc(have, func(p string) bool { return slices.Contains(strings.Fields(oneOf), p) })
-}
-
-func (h *Handler) mayInDirectory(c *call, action string) bool {
-	u, known := h.World.User(c.tenant.ID, c.caller.Object)
-	return known && !u.IsGuest() && strings.HasSuffix(action, "/read")
+	return list
 }

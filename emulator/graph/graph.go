@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,7 +35,8 @@ type Options struct {
 // Handler serves Microsoft Graph. Make it with New.
 type Handler struct {
 	Options
-	table *node
+	table   *node
+	buckets buckets
 }
 
 // New makes the service.
@@ -48,7 +50,7 @@ func New(o Options) *Handler {
 	if o.LoginOrigin == nil {
 		o.LoginOrigin = func() string { return "" }
 	}
-	h := &Handler{Options: o}
+	h := &Handler{Options: o, buckets: buckets{kept: make(map[bucketKey]bucket)}}
 	h.table = plant(h.routes())
 	return h
 }
@@ -71,10 +73,14 @@ type identity struct {
 	caller world.Caller
 	actor  world.Actor
 	tenant world.Tenant
+	home   csp.TenantID // of the account; a partner's where it is delegated
 }
 
 // isApp says whether an application acts as itself.
-func (i *identity) isApp() bool { return i.claims.IDType == "app" }
+func (i *identity) isApp() bool { return i.caller.App }
+
+// as is the tenant, for what the caller changes there.
+func (i *identity) as() world.Tenant { return i.tenant.As(i.actor) }
 
 // call is one request on its way through.
 type call struct {
@@ -103,6 +109,10 @@ func created(body any) (reply, *failure) { return reply{status: http.StatusCreat
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ids := h.stamp(w, r)
+	if strings.TrimRight(r.URL.Path, "/") == redeemPath {
+		h.serveRedeem(w, r)
+		return
+	}
 	got, f := h.serve(w, r)
 	if f != nil {
 		f.write(w, ids)
@@ -115,9 +125,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(got.status)
 		return
 	}
+	text, isText := got.body.(plain)
 	w.Header().Set("Content-Type", contentType)
+	if isText {
+		w.Header().Set("Content-Type", "text/plain")
+	}
 	w.WriteHeader(got.status)
-	if r.Method != http.MethodHead {
+	switch {
+	case r.Method == http.MethodHead:
+	case isText:
+		_, _ = io.WriteString(w, string(text))
+	default:
 		// A client that hangs up while being answered is its own problem.
 		_ = json.NewEncoder(w).Encode(got.body)
 	}
@@ -165,7 +183,20 @@ func (h *Handler) answer(ctx context.Context, who *identity, origin string, rq r
 	if f := h.mayTake(c, row); f != nil {
 		return reply{}, f
 	}
-	return row.do(c)
+	headers, f := h.throttle(c, row)
+	if f != nil {
+		return reply{}, f
+	}
+	got, f := row.do(c)
+	if f != nil {
+		return reply{}, f.with(headers)
+	}
+	if got.headers == nil {
+		got.headers = headers
+	} else {
+		maps.Copy(got.headers, headers)
+	}
+	return got, nil
 }
 
 // identifiers are what every answer carries so that it can be found again.

@@ -29,6 +29,14 @@ type route struct {
 func (h *Handler) routes() []route {
 	return slices.Concat(
 		h.userRoutes(),
+		h.groupRoutes(),
+		h.objectRoutes(),
+		h.invitationRoutes(),
+		h.roleRoutes(),
+		h.pimRoutes(),
+		h.groupPIMRoutes(),
+		h.batchRoutes(),
+		h.gdapRoutes(),
 	)
 }
 

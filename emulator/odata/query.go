@@ -31,6 +31,9 @@ type Query struct {
 	// Eventual: the caller takes what a replica knows, as advanced queries demand.
 	Eventual bool
 
+	// Implicit: Select was filled in by whoever runs the query.
+	Implicit bool
+
 	search []term
 	after  mark
 	on     *Type

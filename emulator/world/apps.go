@@ -129,11 +129,11 @@ func (t Tenant) AddServicePrincipal(client ClientID, id csp.ObjectID) (ServicePr
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	sp, err := w.install(Actor{}, w.tenants[t.ID], client, id)
+	sp, err := w.install(t.by, w.tenants[t.ID], client, id)
 	if err != nil {
 		return ServicePrincipal{}, err
 	}
-	w.consentToAll(Actor{}, w.tenants[t.ID], sp)
+	w.consentToAll(t.by, w.tenants[t.ID], sp)
 	return *sp, nil
 }
 
@@ -163,6 +163,7 @@ func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (
 	}
 	sp := &ServicePrincipal{ID: id, Tenant: d.ID, App: client, Name: app.Name}
 	w.addServicePrincipal(d, sp)
+	w.announce(by, id)
 	w.record(Event{Kind: ServicePrincipalAdded, Tenant: d.ID, By: by, Subject: app.Name})
 	return sp, nil
 }

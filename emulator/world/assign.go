@@ -39,6 +39,10 @@ type assignment struct {
 	Assignment
 	condition abac.Condition
 	unread    bool // the condition cannot be parsed: it never holds
+	// seen is from when on everybody sees it; zero: at once.
+	seen time.Time
+	// gone: it was deleted, and not everybody knows.
+	gone bool
 }
 
 // holding is a scope, by its key, and a principal.
@@ -132,6 +136,9 @@ func (t Tenant) PutAssignment(by Actor, a csp.RoleAssignment) (put Assignment, c
 	kept, ok := d.assignments[a.Name]
 	if !ok {
 		kept = &assignment{Assignment: Assignment{RoleAssignment: a, Tenant: t.ID, Created: now, CreatedBy: by.Object}}
+		if !by.IsAuthor() {
+			kept.seen = now.Add(w.delays.RoleAssignment)
+		}
 		w.keepAssignment(d, kept)
 	} else {
 		a.Scope = kept.Scope // as it was spelt first
@@ -164,29 +171,44 @@ func (w *World) keepAssignment(d *tenant, a *assignment) {
 	}
 }
 
-// dropAssignment takes it out of them again.
-func (w *World) dropAssignment(d *tenant, a *assignment) {
+// unlistAssignment takes it off the lists; it goes on giving what it gives.
+func (w *World) unlistAssignment(d *tenant, a *assignment) {
 	key := a.Scope.Key()
-	cell := holding{key, a.Principal}
-	is := func(other *assignment) bool { return other == a }
 	delete(d.assignments, a.Name)
-	if d.at[key] = slices.DeleteFunc(d.at[key], is); len(d.at[key]) == 0 {
+	if d.at[key] = slices.DeleteFunc(d.at[key], func(other *assignment) bool { return other == a }); len(d.at[key]) == 0 {
 		delete(d.at, key)
-	}
-	if d.held[cell] = slices.DeleteFunc(d.held[cell], is); len(d.held[cell]) == 0 {
-		delete(d.held, cell)
-	}
-	if d.holds[a.Principal]--; d.holds[a.Principal] == 0 {
-		delete(d.holds, a.Principal)
-	}
-	if a.PrincipalType == csp.ForeignGroup {
-		if d.foreign[a.Principal]--; d.foreign[a.Principal] == 0 {
-			delete(d.foreign, a.Principal)
-		}
 	}
 	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok {
 		delete(s.assignments, a.Name)
 	}
+	a.gone = true
+}
+
+// dropAssignments ends what unlisted assignments of the name give.
+func (d *tenant) dropAssignments(cell holding, name csp.RoleAssignmentID) {
+	d.held[cell] = slices.DeleteFunc(d.held[cell], func(a *assignment) bool {
+		if !a.gone || a.Name != name {
+			return false
+		}
+		if d.holds[a.Principal]--; d.holds[a.Principal] == 0 {
+			delete(d.holds, a.Principal)
+		}
+		if a.PrincipalType == csp.ForeignGroup {
+			if d.foreign[a.Principal]--; d.foreign[a.Principal] == 0 {
+				delete(d.foreign, a.Principal)
+			}
+		}
+		return true
+	})
+	if len(d.held[cell]) == 0 {
+		delete(d.held, cell)
+	}
+}
+
+// gives says whether the assignment counts now: it holds, and has been heard of
+// everywhere.
+func (w *World) gives(a *assignment) bool {
+	return w.counts(a.Term) && !w.instant().Before(a.seen)
 }
 
 // checkAssignment holds a new or changed assignment against the laws and gives
@@ -199,7 +221,7 @@ func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.
 		return "", refuse(NoSuchRole, "no role definition has the id %s", a.Role)
 	}
 	kind, ok := w.resolve(d, a.Principal)
-	if !ok {
+	if until, fresh := w.fresh[a.Principal]; !ok || (fresh && !by.IsAuthor() && w.instant().Before(until)) {
 		return "", refuse(NoSuchPrincipal, "%s names no principal of %s, and no group of a partner with a reseller relationship", a.Principal, d.Name)
 	}
 	if a.PrincipalType != "" && a.PrincipalType != kind {
@@ -215,7 +237,7 @@ func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.
 		return kind, nil
 	}
 	for _, other := range d.held[holding{a.Scope.Key(), a.Principal}] {
-		if other.Role == a.Role && !other.Term.Eligible {
+		if other.Role == a.Role && !other.Term.Eligible && !other.gone {
 			return "", &Refusal{Law: AssignmentExists, Detail: "as " + other.Name.String(), Existing: other.Name}
 		}
 	}
@@ -257,7 +279,16 @@ func (t Tenant) DeleteAssignment(by Actor, scope csp.Scope, name csp.RoleAssignm
 			return Assignment{}, refuse(LastAdministrator, "nobody else may assign roles at %s", gone.Scope)
 		}
 	}
-	w.dropAssignment(d, gone)
+	w.unlistAssignment(d, gone)
+	if cell := (holding{gone.Scope.Key(), gone.Principal}); by.IsAuthor() || w.delays.RoleAssignment == 0 {
+		d.dropAssignments(cell, name)
+	} else {
+		w.later(w.delays.RoleAssignment, func() {
+			if d, ok := w.tenants[t.ID]; ok {
+				d.dropAssignments(cell, name)
+			}
+		})
+	}
 	w.record(Event{Kind: AssignmentDeleted, Tenant: t.ID, By: by, Subject: name.String(), Scope: gone.Scope, Assignment: gone.RoleAssignment})
 	return gone.Assignment, nil
 }

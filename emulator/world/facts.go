@@ -26,6 +26,9 @@ func (w *World) Facts() csp.Facts {
 		named[id] = r
 	}
 	for _, d := range w.tenants {
+		if d.gone {
+			continue
+		}
 		w.tenantFacts(d, &f)
 		w.accessFacts(d, &f, named)
 	}

@@ -204,7 +204,7 @@ func (w *World) recordRelationship(by Actor, r *relationship, kind EventKind) {
 	if tenant.IsZero() {
 		tenant = r.Partner
 	}
-	w.record(Event{Kind: kind, Tenant: tenant, By: by, Subject: r.Name + ": " + string(r.Status)})
+	w.record(Event{Kind: kind, Tenant: tenant, By: by, Subject: r.Name + ": " + string(r.Status), Partner: r.Partner})
 }
 
 // checkRelationship holds what a partner proposes against the laws.

@@ -85,7 +85,7 @@ func (w *World) accessAt(r *relationship, id AccessAssignmentID, etag string) (*
 }
 
 func (w *World) recordAccess(by Actor, r *relationship, a AccessAssignment) {
-	w.record(Event{Kind: AccessChanged, Tenant: r.Customer, By: by, Subject: r.Name + ": " + w.groupName(a.Group) + " " + string(a.Status)})
+	w.record(Event{Kind: AccessChanged, Tenant: r.Customer, By: by, Subject: r.Name + ": " + w.groupName(a.Group) + " " + string(a.Status), Partner: r.Partner})
 }
 
 func (w *World) groupName(id csp.ObjectID) string {

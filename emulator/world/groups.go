@@ -62,6 +62,7 @@ func (t Tenant) AddGroup(g Group) (Group, error) {
 	}
 	g.Created = w.instant()
 	w.addGroup(d, g, false)
+	w.announce(t.by, g.ID)
 	w.record(Event{Kind: GroupAdded, Tenant: t.ID, By: t.by, Subject: g.Name})
 	return g, nil
 }

@@ -74,6 +74,8 @@ type Event struct {
 	// Subject says in words what was changed.
 	Subject string
 	Scope   csp.Scope
+	// Partner is whose relationship with the tenant it is about, if it is about one.
+	Partner csp.TenantID
 	// Assignment is the whole assignment, as put or as it was when deleted.
 	Assignment csp.RoleAssignment
 }

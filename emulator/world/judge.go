@@ -129,7 +129,7 @@ func (w *World) May(c Caller, act Act) Verdict {
 	for _, place := range d.placesAbove(act.Scope) {
 		for _, principal := range who {
 			for _, a := range d.held[holding{place, principal}] {
-				if w.counts(a.Term) && w.assignmentAllows(d, a, act, facts) {
+				if w.gives(a) && w.assignmentAllows(d, a, act, facts) {
 					return Verdict{Allowed: true}
 				}
 			}
@@ -242,13 +242,13 @@ func (w *World) Sees(c Caller, scope csp.Scope) bool {
 	}
 	for _, place := range d.placesAbove(scope) {
 		for _, id := range who {
-			if slices.ContainsFunc(d.held[holding{place, id}], func(a *assignment) bool { return w.counts(a.Term) }) {
+			if slices.ContainsFunc(d.held[holding{place, id}], w.gives) {
 				return true
 			}
 		}
 	}
 	for a := range w.candidatesBelow(d, scope) {
-		if slices.Contains(who, a.Principal) && w.counts(a.Term) && d.contains(scope, a.Scope) {
+		if slices.Contains(who, a.Principal) && w.gives(a) && d.contains(scope, a.Scope) {
 			return true
 		}
 	}
@@ -269,7 +269,7 @@ func (w *World) Permissions(c Caller, scope csp.Scope) []csp.Permission {
 	for _, place := range d.placesAbove(scope) {
 		for _, id := range who {
 			for _, a := range d.held[holding{place, id}] {
-				if role, ok := w.role(d, a.Role); ok && w.counts(a.Term) {
+				if role, ok := w.role(d, a.Role); ok && w.gives(a) {
 					list = append(list, role.Permissions...)
 				}
 			}

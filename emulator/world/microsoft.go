@@ -11,7 +11,9 @@ var (
 	AzureCLI           = csp.MustParseID[App]("04b07795-8ddb-461a-bbee-02f9e1bf7b46")
 	AzurePowerShell    = csp.MustParseID[App]("1950a258-227b-4e31-a9cf-717495945fc2")
 	GraphCommandLine   = csp.MustParseID[App]("14d82eec-204b-4c2f-b7e8-296a70dab67e")
+	PartnerDelegation  = csp.MustParseID[App]("2832473f-ec63-45fb-976f-5d45a7d4bb91")
 	TokenExchange      = csp.MustParseID[App]("fb60f99c-7a34-4190-8149-302f77469936")
+	AdminCenter        = csp.MustParseID[App]("00000006-0000-0ff1-ce00-000000000000")
 	nativeClientReturn = "https://login.microsoftonline.com/common/oauth2/nativeclient"
 )
 
@@ -20,6 +22,8 @@ var microsoft = index(
 	App{ID: MicrosoftGraph, Name: "Microsoft Graph", URIs: []string{"https://graph.microsoft.com"}, Scopes: []string{"openid", "profile", "email", "offline_access"}},
 	App{ID: AzureManagement, Name: "Windows Azure Service Management API", URIs: []string{"https://management.azure.com", "https://management.core.windows.net"}, Scopes: []string{"user_impersonation"}},
 	App{ID: PartnerCenter, Name: "Microsoft Partner Center", URIs: []string{"https://api.partnercenter.microsoft.com"}, Scopes: []string{"user_impersonation"}},
+	App{ID: PartnerDelegation, Name: "Partner Customer Delegated Administration"},
+	App{ID: AdminCenter, Name: "Microsoft 365 admin center", MultiTenant: true},
 	App{ID: TokenExchange, Name: "AAD Token Exchange Endpoint", URIs: []string{TokenExchangeAudience}, TokenVersion: 2},
 	App{ID: AzureCLI, Name: "Microsoft Azure CLI", MultiTenant: true, RedirectURIs: []string{"http://localhost", "http://127.0.0.1", nativeClientReturn}},
 	App{ID: AzurePowerShell, Name: "Microsoft Azure PowerShell", MultiTenant: true, RedirectURIs: []string{"http://localhost", "http://127.0.0.1", nativeClientReturn}},

@@ -69,7 +69,7 @@ func (w *World) SetPartnershipAs(by Actor, p Partnership) error {
 		delete(w.partnerships, pairing{p.Partner, p.Customer})
 		kind = PartnershipEnded
 	}
-	w.record(Event{Kind: kind, Tenant: p.Customer, By: by, Subject: partner.Name + " for " + customer.Name})
+	w.record(Event{Kind: kind, Tenant: p.Customer, By: by, Subject: partner.Name + " for " + customer.Name, Partner: p.Partner})
 	return nil
 }
 

@@ -76,6 +76,7 @@ func (t Tenant) AddUser(u User) (User, error) {
 	if err := w.addUser(d, &u); err != nil {
 		return User{}, err
 	}
+	w.announce(t.by, u.ID)
 	w.record(Event{Kind: UserAdded, Tenant: d.ID, By: t.by, Subject: u.UPN})
 	return u, nil
 }
@@ -111,6 +112,7 @@ func (t Tenant) invite(home User, id csp.ObjectID, pending bool) (User, error) {
 	if err := w.addUser(d, &guest); err != nil {
 		return User{}, err
 	}
+	w.announce(t.by, guest.ID)
 	w.record(Event{Kind: GuestInvited, Tenant: d.ID, By: t.by, Subject: guest.UPN})
 	return guest, nil
 }
@@ -169,6 +171,16 @@ func (t Tenant) RedeemInvitation(guest csp.ObjectID, home Account) error {
 	u.Pending = false
 	w.record(Event{Kind: GuestRedeemed, Tenant: d.ID, By: t.by, Subject: u.UPN})
 	return nil
+}
+
+// announce lets Azure hear of a new principal, in time. What the world's author
+// makes has been there for long.
+func (w *World) announce(by Actor, id csp.ObjectID) {
+	if by.IsAuthor() || w.delays.Principal == 0 {
+		return
+	}
+	w.fresh[id] = w.instant().Add(w.delays.Principal)
+	w.later(w.delays.Principal, func() { delete(w.fresh, id) })
 }
 
 // mustBeNew asks that nothing in any directory has the id.

@@ -73,6 +73,7 @@ type state struct {
 	domains       map[csp.Domain]csp.TenantID
 	objects       map[csp.ObjectID]csp.TenantID // the directory of every principal
 	guests        map[Account][]Account         // the guest accounts of a home account
+	fresh         map[csp.ObjectID]time.Time    // new principals, and when Azure will know them
 	subscriptions map[csp.SubscriptionID]*subscription
 	apps          map[ClientID]*App
 	partnerships  map[pairing]*partnership
@@ -86,6 +87,7 @@ type state struct {
 	dropped       int64
 	calls         []*Call
 	blind         bool // no continuous access evaluation
+	trade         trade
 }
 
 func newState() *state {
@@ -94,6 +96,7 @@ func newState() *state {
 		domains:       make(map[csp.Domain]csp.TenantID),
 		objects:       make(map[csp.ObjectID]csp.TenantID),
 		guests:        make(map[Account][]Account),
+		fresh:         make(map[csp.ObjectID]time.Time),
 		subscriptions: make(map[csp.SubscriptionID]*subscription),
 		apps:          make(map[ClientID]*App),
 		partnerships:  make(map[pairing]*partnership),
@@ -101,6 +104,7 @@ func newState() *state {
 		between:       make(map[pairing][]csp.GDAPID),
 		projections:   make(map[csp.SubscriptionID][]csp.LighthouseDelegation),
 		loaded:        newLoaded(),
+		trade:         newTrade(),
 	}
 }
 
@@ -130,6 +134,8 @@ type tenant struct {
 	managed     map[string]*ManagementGroup             // by scope key
 	policies    []csp.PolicyDenial
 	unnamed     bool // its domain was made up while loading
+	extras      extras
+	gone        bool // it was deleted; handles on it find nothing
 }
 
 func newTenant(t csp.Tenant) *tenant {
@@ -255,7 +261,7 @@ func (w *World) Tenant(id csp.TenantID) (Tenant, bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	t, ok := w.tenants[id]
-	if !ok {
+	if !ok || t.gone {
 		return Tenant{}, false
 	}
 	return w.handle(t), true
@@ -286,7 +292,9 @@ func (w *World) Tenants() []Tenant {
 	defer w.mu.RUnlock()
 	var list []Tenant
 	for _, t := range w.tenants {
-		list = append(list, w.handle(t))
+		if !t.gone {
+			list = append(list, w.handle(t))
+		}
 	}
 	slices.SortFunc(list, func(a, b Tenant) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
 	return list
