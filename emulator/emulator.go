@@ -8,11 +8,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"latchkey/csp"
 	"latchkey/emulator/admincenter"
 	"latchkey/emulator/arm"
 	"latchkey/emulator/entra"
 	"latchkey/emulator/fault"
 	"latchkey/emulator/graph"
+	"latchkey/emulator/livepage"
 	"latchkey/emulator/origin"
 	"latchkey/emulator/partnercenter"
 	"latchkey/emulator/token"
@@ -47,6 +49,9 @@ type Options struct {
 	// Clock is the clock that the world was made with, if it is to be moved
 	// through the control API.
 	Clock *worldclock.Clock
+	// Compose makes a world of facts, if another world is to be put in place
+	// through the control API.
+	Compose func(csp.Facts) (*world.World, error)
 
 	// The addresses are where Start listens; empty means 127.0.0.1 and a free
 	// port. They must be on loopback.
@@ -62,7 +67,8 @@ type Options struct {
 	AllowRemote bool
 
 	// Control starts the control API (package control) on an origin of its own,
-	// guarded by a token that Start makes.
+	// guarded by a token that Start makes. What the world is at the start is then
+	// what a reset goes back to.
 	Control bool
 
 	// BrowserOrigin makes the discovery documents point browsers to this origin
@@ -101,9 +107,10 @@ type Server struct {
 // generation is a world and the endpoints in front of it. What endpoints keep
 // themselves, such as browser sessions and rate limits, goes with it.
 type generation struct {
-	number  int
-	world   *world.World
-	serving map[Origin]http.Handler
+	number       int
+	world        *world.World
+	serving      map[Origin]http.Handler
+	setTokenLife func(time.Duration)
 }
 
 // New makes a server. It does not listen yet.
@@ -112,7 +119,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("emulator: Options.World is missing: make one with world.New")
 	}
 	s := &Server{options: o, key: token.NewKey(o.SigningKey), served: make(map[Origin]http.Handler)}
-	s.life.Store(int64(o.AccessTokenLife))
+	s.SetTokenLife(o.AccessTokenLife)
 	if err := s.Replace(o.World); err != nil {
 		return nil, err
 	}
@@ -135,12 +142,12 @@ func (s *Server) Replace(w *world.World) error {
 	signIn, err := entra.New(entra.Options{
 		World: w, Key: s.key, BrowserOrigin: s.browserOrigin, LoginOrigin: s.loginOrigin,
 		ARMAudiences: s.audiences(ARM), GraphAudiences: s.audiences(Graph), PartnerCenterAudiences: s.audiences(PartnerCenter),
-		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.options.AccessTokenLife,
+		EasySignIn: s.options.EasySignIn, AccessTokenLife: s.TokenLife(),
 	})
 	if err != nil {
 		return err
 	}
-	page, err := newWorldPage(w)
+	page, err := livepage.New(livepage.Options{World: w, Clock: s.options.Clock, Trouble: s.trouble, Refused: s.Refused})
 	if err != nil {
 		return err
 	}
@@ -148,20 +155,37 @@ func (s *Server) Replace(w *world.World) error {
 	if err != nil {
 		return err
 	}
-	next := &generation{number: 1, world: w, serving: map[Origin]http.Handler{
+	next := &generation{number: 1, world: w, setTokenLife: signIn.SetAccessTokenLife, serving: map[Origin]http.Handler{
 		Login:         signIn.Login(),
-		Browser:       page.inFrontOf(customers.InFrontOf(signIn.Browser())),
+		Browser:       page.InFrontOf(customers.InFrontOf(signIn.Browser())),
 		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		PartnerCenter: partnercenter.New(partnercenter.Options{World: w, Key: s.key, Audiences: s.audiences(PartnerCenter), AdminCenter: s.pagesOrigin, Throttle: s.options.Throttle}),
 	}}
 	s.replacing.Lock()
 	defer s.replacing.Unlock()
+	next.setTokenLife(s.TokenLife())
 	if last := s.now.Load(); last != nil {
 		next.number = last.number + 1
 	}
 	s.now.Store(next)
 	return nil
+}
+
+// TokenLife is how long access tokens live that are issued now.
+func (s *Server) TokenLife() time.Duration { return time.Duration(s.life.Load()) }
+
+// SetTokenLife changes how long access tokens live from now on; zero means an hour.
+func (s *Server) SetTokenLife(d time.Duration) {
+	if d <= 0 {
+		d = time.Hour
+	}
+	s.replacing.Lock()
+	defer s.replacing.Unlock()
+	s.life.Store(int64(d))
+	if g := s.now.Load(); g != nil {
+		g.setTokenLife(d)
+	}
 }
 
 // Handler serves one origin, for callers that bring their own listener. It

@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,6 +14,8 @@ import (
 	"latchkey/emulator/entra"
 	"latchkey/emulator/fault"
 	"latchkey/emulator/graph"
+	"latchkey/emulator/origin"
+	"latchkey/emulator/partnercenter"
 	"latchkey/emulator/world"
 )
 
@@ -43,6 +46,27 @@ func (s *Server) Latency(of Origin) time.Duration { return s.latency.of(of) }
 
 // SetLatency makes every call of the origin wait; zero ends it.
 func (s *Server) SetLatency(of Origin, d time.Duration) { s.latency.set(of, d) }
+
+// trouble tells in words what was asked to go wrong.
+func (s *Server) trouble() []string {
+	var list []string
+	for _, t := range s.Outages() {
+		name := t.String()
+		if known, ok := s.World().Tenant(t); ok {
+			name = known.Name
+		}
+		list = append(list, "Everything of "+name+" is away.")
+	}
+	for _, at := range origin.All() {
+		if d := s.Latency(at); d > 0 {
+			list = append(list, fmt.Sprintf("Calls to %s wait %v.", at.Title(), d))
+		}
+	}
+	for _, i := range s.Faults() {
+		list = append(list, fmt.Sprintf("%s It has struck %d times.", i.Fault(), i.Hits()))
+	}
+	return list
+}
 
 // latency is what every call waits, by origin.
 type latency struct {
@@ -141,6 +165,10 @@ func writeFault(w http.ResponseWriter, now time.Time, at Origin, f Fault) {
 	}
 	if at == Graph {
 		graph.WriteError(w, f.Status, code, sentence)
+		return
+	}
+	if at == PartnerCenter {
+		partnercenter.WriteError(w, f.Status, code, sentence)
 		return
 	}
 	arm.WriteError(w, f.Status, code, sentence)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"latchkey/emulator/connect"
+	"latchkey/emulator/control"
 )
 
 // Endpoints is where a started server is reached, and whom to trust for it.
@@ -154,7 +155,21 @@ func (s *Server) open(ctx context.Context, e *Endpoints, open *listeners, ca *au
 	for _, name := range Browser.Names() {
 		targets[name+":443"] = targets[Login.Names()[0]+":443"]
 	}
-	return s.openProxy(ctx, e, open, targets)
+	if err := s.openProxy(ctx, e, open, targets); err != nil || !s.options.Control {
+		return err
+	}
+	return s.openControl(ctx, e, open)
+}
+
+func (s *Server) openControl(ctx context.Context, e *Endpoints, open *listeners) error {
+	l, err := s.listen(ctx, open, s.options.ControlAddr, nil)
+	if err != nil {
+		return err
+	}
+	s.World().MarkSeed()
+	e.Control, e.ControlToken = "http://"+l.Addr().String(), control.NewToken()
+	open.serve(l, control.New(control.Options{Cloud: s, Clock: s.options.Clock, Make: s.options.Compose, Token: e.ControlToken}))
+	return nil
 }
 
 // aim leads Microsoft's names for the origin, and the origin's own address, to

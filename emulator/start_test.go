@@ -154,7 +154,7 @@ func TestWorldPage(t *testing.T) {
 	page := string(got.body)
 	for _, want := range []string{
 		"This is not Microsoft", "Contoso", "Latchkey (ServicePrincipal)", "Role Based Access Control Administrator, with a condition", "keep &lt;b&gt;",
-		"Foreign Principal for &#39;Ravenhill IT&#39;", "token issued", "POST login", "vm-desktop-1",
+		"Foreign Principal for &#39;Ravenhill IT&#39;", "token issued", "POST login", "vm-desktop-1", "Ravenhill IT (reseller)",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

@@ -115,6 +115,7 @@ func rootCommand(s streams, getenv func(string) string) *cobra.Command {
 		canCommand(s), whyCommand(s), whoCommand(s), reachCommand(s),
 		compareCommand(s), diffCommand(s), whatIfCommand(s), scenarioCommand(s), listCommand(s),
 		findingsCommand(s), suggestCommand(s), snapshotCommand(s),
+		emulateCommand(s, getenv),
 	)
 	return root
 }

@@ -100,6 +100,41 @@ func (f Fault) Check() error {
 	return errors.Join(wrong...)
 }
 
+// String tells the fault as a sentence: "PUT arm */roleAssignments/*: the answer
+// is lost after the effect."
+func (f Fault) String() string {
+	of := "any"
+	if f.Origin != "" {
+		of = string(f.Origin)
+	}
+	calls := strings.TrimSpace(strings.ToUpper(f.Method) + " " + of + " " + f.Path)
+	var what string
+	switch {
+	case f.Stale:
+		what = "reads are answered as before the last change"
+	case f.Truncate:
+		what = "the answer ends in the middle"
+	case f.Cut && f.AfterEffect:
+		what = "the answer is lost after the effect"
+	case f.Cut:
+		what = "the connection is cut"
+	case f.Status != 0:
+		what = fmt.Sprintf("answered with %d", f.Status)
+		if f.AfterEffect {
+			what += " after the effect"
+		}
+	default:
+		what = "answered as usual"
+	}
+	if f.Duplicate {
+		what += ", having taken effect twice"
+	}
+	if wait := f.Delay + f.AnswerDelay; wait > 0 {
+		what += fmt.Sprintf(", %v late", wait)
+	}
+	return calls + ": " + what + "."
+}
+
 // Call is one request, as far as faults care.
 type Call struct {
 	At      origin.Origin

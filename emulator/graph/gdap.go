@@ -92,8 +92,7 @@ func (h *Handler) among(do operation, agents []csp.AgentRole, roles ...csp.Direc
 }
 
 var (
-	rolesType = &odata.Type{Name: "microsoft.graph.delegatedAdminAccessDetails", Properties: map[string]odata.Kind{"unifiedRoles": odata.Objects}}
-	gdapType  = &odata.Type{Name: "microsoft.graph.delegatedAdminRelationship", Properties: map[string]odata.Kind{
+	gdapType = &odata.Type{Name: "microsoft.graph.delegatedAdminRelationship", Properties: map[string]odata.Kind{
 		"id": odata.Text, "displayName": odata.Text, "duration": odata.Text, "autoExtendDuration": odata.Text, "status": odata.Text,
 		"customer": odata.Complex, "accessDetails": odata.Complex,
 		"createdDateTime": odata.Time, "lastModifiedDateTime": odata.Time, "activatedDateTime": odata.Time, "endDateTime": odata.Time,
@@ -146,32 +145,9 @@ func roleDetails(roles []csp.DirectoryRoleID) odata.Entity {
 	return odata.Entity{"unifiedRoles": list}
 }
 
-// gdapCollection answers a query on a list.
-func (c *call) gdapCollection(of string, t *odata.Type, list []odata.Entity) (reply, *failure) {
-	q, err := odata.Parse(c.values, c.header.Get("ConsistencyLevel"), t)
-	if refusal, is := errors.AsType[*odata.Refusal](err); is {
-		return reply{}, badRequest(refusal.Message).coded(refusal.Code)
-	}
-	page := q.Run(list, gdapPages)
-	values := []odata.Entity{}
-	for _, e := range page.Items {
-		values = append(values, q.Shape(e))
-	}
-	body := map[string]any{"@odata.context": c.context(of), "value": values}
-	if q.Count {
-		body["@odata.count"] = page.Count
-	}
-	if page.Next != "" {
-		body["@odata.nextLink"] = odata.Next(c.base+strings.TrimPrefix(c.path, "/"+c.version()), c.values, page.Next)
-	}
-	return ok(body)
-}
-
-func (c *call) version() string {
-	if c.beta {
-		return "beta"
-	}
-	return "v1.0"
+// gdapList answers a query on a list.
+func (c *call) gdapList(of string, t *odata.Type, list []odata.Entity) (reply, *failure) {
+	return c.list(collection{on: t, context: of, all: list, limits: gdapPages})
 }
 
 // single is one entity as it is sent.
@@ -201,7 +177,7 @@ func (h *Handler) listGDAP(c *call) (reply, *failure) {
 	for _, r := range h.World.Relationships(c.tenant.ID) {
 		list = append(list, h.gdapEntity(r))
 	}
-	return c.gdapCollection(gdapContext, gdapType, list)
+	return c.gdapList(gdapContext, gdapType, list)
 }
 
 func (h *Handler) getGDAP(c *call) (reply, *failure) {
@@ -209,7 +185,11 @@ func (h *Handler) getGDAP(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	return tagged(http.StatusOK, c.single(gdapContext, h.gdapEntity(r)), r.ETag())
+	body, f := c.shaped(collection{on: gdapType, context: gdapContext}, h.gdapEntity(r))
+	if f != nil {
+		return reply{}, f
+	}
+	return tagged(http.StatusOK, body, r.ETag())
 }
 
 func tagged(status int, body odata.Entity, etag string) (reply, *failure) {
@@ -446,7 +426,7 @@ func (h *Handler) listGDAPRequests(c *call) (reply, *failure) {
 	for _, q := range r.Requests {
 		list = append(list, requestEntity(q))
 	}
-	return c.gdapCollection(gdapContext+"('"+r.WireID()+"')/requests", requestType, list)
+	return c.gdapList(gdapContext+"('"+r.WireID()+"')/requests", requestType, list)
 }
 
 func (h *Handler) getGDAPRequest(c *call) (reply, *failure) {
@@ -478,7 +458,7 @@ func (h *Handler) listGDAPOperations(c *call) (reply, *failure) {
 	for _, o := range r.Operations {
 		list = append(list, operationEntity(o))
 	}
-	return c.gdapCollection(gdapContext+"('"+r.WireID()+"')/operations", operationType, list)
+	return c.gdapList(gdapContext+"('"+r.WireID()+"')/operations", operationType, list)
 }
 
 func (h *Handler) getGDAPOperation(c *call) (reply, *failure) {

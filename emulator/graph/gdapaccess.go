@@ -31,7 +31,7 @@ func (h *Handler) listAccess(c *call) (reply, *failure) {
 	for _, a := range r.Access {
 		list = append(list, accessEntity(a))
 	}
-	return c.gdapCollection(accessContext(r), accessType, list)
+	return c.gdapList(accessContext(r), accessType, list)
 }
 
 func (h *Handler) access(c *call) (world.Relationship, world.AccessAssignment, *failure) {
@@ -52,7 +52,11 @@ func (h *Handler) getAccess(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	return tagged(http.StatusOK, c.single(accessContext(r), accessEntity(a)), a.ETag())
+	body, f := c.shaped(collection{on: accessType, context: accessContext(r)}, accessEntity(a))
+	if f != nil {
+		return reply{}, f
+	}
+	return tagged(http.StatusOK, body, a.ETag())
 }
 
 type accessBody struct {
@@ -170,7 +174,7 @@ func (h *Handler) listGDAPCustomers(c *call) (reply, *failure) {
 	for _, t := range h.gdapCustomers(c.tenant.ID) {
 		list = append(list, gdapCustomerEntity(t))
 	}
-	return c.gdapCollection(gdapCustomersContext, gdapCustomerType, list)
+	return c.gdapList(gdapCustomersContext, gdapCustomerType, list)
 }
 
 func (h *Handler) gdapCustomer(c *call) (world.Tenant, *failure) {
@@ -211,7 +215,7 @@ func (h *Handler) listServices(c *call) (reply, *failure) {
 			"serviceManagementUrl": strings.ReplaceAll(s.address, "%", t.DefaultDomain.String()),
 		})
 	}
-	return c.gdapCollection(gdapCustomersContext+"('"+t.ID.String()+"')/serviceManagementDetails", serviceType, list)
+	return c.gdapList(gdapCustomersContext+"('"+t.ID.String()+"')/serviceManagementDetails", serviceType, list)
 }
 
 const readContracts = "Directory.Read.All Directory.ReadWrite.All Directory.AccessAsUser.All"
@@ -233,7 +237,7 @@ func (h *Handler) contracts(c *call) []odata.Entity {
 }
 
 func (h *Handler) listContracts(c *call) (reply, *failure) {
-	return c.gdapCollection("contracts", contractType, h.contracts(c))
+	return c.gdapList("contracts", contractType, h.contracts(c))
 }
 
 func (h *Handler) getContract(c *call) (reply, *failure) {

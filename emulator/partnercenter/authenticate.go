@@ -101,11 +101,17 @@ func (h *Handler) admitToDirectory(c *call, action string) *failure {
 		return insufficient()
 	}
 	caller := world.Caller{Tenant: who.Tenant, Object: who.Object, Groups: who.Groups, Roles: who.Roles}
+	if len(who.Roles) > 0 {
+		caller.Roles = append(slices.Clone(who.Roles), directoryReaders)
+	}
 	if !h.World.MayInDirectory(caller, action) {
 		return insufficient()
 	}
 	return nil
 }
+
+// directoryReaders is the role whose rights every other one includes.
+var directoryReaders = csp.MustParseID[csp.DirectoryRole]("88d8e3e3-8f55-4a1e-953a-9b9898b8876b")
 
 func insufficient() *failure {
 	return &failure{status: http.StatusForbidden, code: "900308", description: "Insufficient privileges to complete the operation: the user has no delegated role for it in the customer's tenant."}

@@ -29,9 +29,6 @@ type extras struct {
 	watched   map[PIMService]time.Time   // when the book is looked at next
 }
 
-// Delays are how long asynchronous things take.
-func (w *World) Delays() Delays { return w.delays }
-
 // Details are further properties of a user or group, such as a job title, under
 // the names Microsoft Graph has for them.
 func (t Tenant) Details(id csp.ObjectID) map[string]any {

@@ -301,31 +301,6 @@ func (w *World) PartnersOf(customer csp.TenantID) []Tenant {
 	return list
 }
 
-// RemovePartner is the customer who throws a partner out altogether: reseller
-// relationship, delegated administration and every GDAP relationship. Role
-// assignments of the partner's groups stay (R21, R23).
-func (w *World) RemovePartner(by Actor, partner, customer csp.TenantID) error {
-	if err := w.MayDecide(by, customer); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	if w.resells(partner, customer) {
-		_ = w.endReseller(by, partner, customer) // it was there a moment ago, under this lock
-	}
-	w.mu.Unlock()
-	if err := w.RemoveDAP(by, partner, customer); err != nil && LawOf(err) != NoRelationship {
-		return err
-	}
-	for _, r := range w.RelationshipsOf(customer) {
-		if r.Partner == partner && r.Status == csp.GDAPActive {
-			if _, err := w.TerminateRelationship(by, r.ID); err != nil && LawOf(err) != WrongStatus {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // DeleteCustomer sweeps a customer of a sandbox partner away, with its tenant and
 // everything in it.
 func (w *World) DeleteCustomer(by Actor, partner, customer csp.TenantID) error {

@@ -67,14 +67,15 @@ func (c *Clock) State() State {
 func (c *Clock) Set(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.set(t)
+	return c.set(machine(), t)
 }
 
 // Move sets the clock forward by d, or back if d is negative.
 func (c *Clock) Move(d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.set(c.now(machine()).Add(d))
+	at := machine()
+	return c.set(at, c.now(at).Add(d))
 }
 
 // Freeze stops the clock where it stands; it can still be set and moved.
@@ -105,12 +106,12 @@ func (c *Clock) run(speed float64) {
 	c.since, c.speed = at, speed
 }
 
-func (c *Clock) set(t time.Time) error {
+func (c *Clock) set(at, t time.Time) error {
 	if t.Before(First) || t.After(Last) {
 		return fmt.Errorf("worldclock: %s is out of the clock's range, %s to %s", t.UTC().Format(time.RFC3339), First.Format(time.DateOnly), Last.Format(time.DateOnly))
 	}
 	c.speed = c.rate()
-	c.since, c.origin = machine(), t.UTC().Round(0)
+	c.since, c.origin = at, t.UTC().Round(0)
 	return nil
 }
 
