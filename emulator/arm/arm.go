@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"latchkey/csp"
 	"latchkey/emulator/token"
@@ -34,16 +35,24 @@ type Options struct {
 	// LoginOrigin gives the address of the sign-in service, for the challenge
 	// that tells a client where to get a token; "" leaves it out.
 	LoginOrigin func() string
+	// GraphOrigin gives the address of Microsoft Graph, for the metadata document.
+	GraphOrigin func() string
 	// Throttle makes exhausted rate limits answer 429. The headers that show
 	// what remains are always sent.
 	Throttle bool
+	// LongRunning makes what takes Azure a while answer 202 and be asked again
+	// until so much of the world's time has passed; zero: done at once.
+	LongRunning time.Duration
+	// PageSize is how many entries a list shows at once; zero means 500.
+	PageSize int
 }
 
 // Handler serves Azure Resource Manager. Make it with New.
 type Handler struct {
 	Options
-	table   map[asked]operation
-	buckets *buckets
+	table      map[string]endpoint
+	buckets    *buckets
+	operations *operations
 }
 
 // New makes the resource manager.
@@ -54,8 +63,14 @@ func New(o Options) *Handler {
 	if o.LoginOrigin == nil {
 		o.LoginOrigin = func() string { return "" }
 	}
-	h := &Handler{Options: o, buckets: newBuckets(o.World.Now)}
-	h.table = h.operations()
+	if o.GraphOrigin == nil {
+		o.GraphOrigin = func() string { return "https://graph.microsoft.com" }
+	}
+	if o.PageSize <= 0 {
+		o.PageSize = 500
+	}
+	h := &Handler{Options: o, buckets: newBuckets(o.World.Now), operations: newOperations()}
+	h.table = h.endpoints()
 	return h
 }
 
@@ -64,6 +79,8 @@ const maxBody = 1 << 20
 // call is one request on its way through.
 type call struct {
 	method string
+	origin string // under which the client reached us
+	header http.Header
 	query  url.Values
 	body   []byte
 	route  route
@@ -75,11 +92,24 @@ type call struct {
 
 // reply is what an operation answers; a nil body sends none.
 type reply struct {
-	status int
-	body   any
+	status  int
+	body    any
+	headers map[string]string
 }
 
-func ok(body any) (reply, *failure) { return reply{http.StatusOK, body}, nil }
+func ok(body any) (reply, *failure) { return reply{status: http.StatusOK, body: body}, nil }
+
+func done() (reply, *failure) { return reply{status: http.StatusOK}, nil }
+
+func noContent() (reply, *failure) { return reply{status: http.StatusNoContent}, nil }
+
+// put answers a PUT: 201 for what is new, 200 for what was changed.
+func putReply(created bool, body any) (reply, *failure) {
+	if created {
+		return reply{status: http.StatusCreated, body: body}, nil
+	}
+	return ok(body)
+}
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -88,6 +118,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f != nil {
 		f.write(w)
 		return
+	}
+	for name, value := range got.headers {
+		w.Header().Set(name, value)
 	}
 	if got.body == nil {
 		w.WriteHeader(got.status)
@@ -120,7 +153,7 @@ func (h *Handler) stamp(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure) {
-	c := &call{method: r.Method}
+	c := &call{method: r.Method, origin: "https://" + r.Host, header: r.Header}
 	var f *failure
 	if c.route, f = parseRoute(r.URL.EscapedPath()); f != nil {
 		return reply{}, f
@@ -128,12 +161,19 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure
 	if c.query, f = readQuery(r.URL.RawQuery); f != nil {
 		return reply{}, f
 	}
-	operate, f := h.operation(c)
+	e, f := h.find(c)
 	if f != nil {
 		return reply{}, f
 	}
-	if f = checkVersion(c.query); f != nil {
+	operate, f := e.operation(c)
+	if f != nil {
 		return reply{}, f
+	}
+	if f = e.check(c); f != nil {
+		return reply{}, f
+	}
+	if e.open {
+		return operate(c)
 	}
 	if f = h.authenticate(c, r); f != nil {
 		return reply{}, f
@@ -148,36 +188,6 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure
 		return reply{}, f
 	}
 	return operate(c)
-}
-
-// readQuery decodes a query as Azure does: a plus or %20 for a space, names in
-// either case, $filter or %24filter.
-func readQuery(raw string) (url.Values, *failure) {
-	parsed, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, badRequest("BadRequest", "The query string could not be read.")
-	}
-	q := make(url.Values, len(parsed))
-	for name, values := range parsed {
-		q[strings.ToLower(name)] = values
-	}
-	return q, nil
-}
-
-// versions lists the api-versions that some client in use is known to send.
-const versions = " 2015-01-01 2015-07-01 2016-09-01 2017-04-01 2018-01-01-preview 2018-09-01-preview 2019-11-01 2020-01-01 2020-03-01-preview " +
-	"2020-04-01-preview 2020-05-01 2020-06-01 2020-08-01-preview 2020-10-01 2020-10-01-preview 2021-04-01 2021-07-01 2022-03-01 2022-04-01 2022-05-01-preview " +
-	"2022-08-01 2022-12-01 2023-03-01 2023-07-01 2023-09-01 2024-03-01 2024-07-01 2024-11-01 2025-04-01 2026-08-01 "
-
-func checkVersion(q url.Values) *failure {
-	v := q.Get("api-version")
-	if v == "" {
-		return badRequest("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
-	}
-	if strings.Contains(v, " ") || !strings.Contains(versions, " "+strings.ToLower(v)+" ") {
-		return badRequest("InvalidApiVersionParameter", "The api-version '"+clip(v)+"' is invalid. The supported versions are '"+strings.ReplaceAll(strings.TrimSpace(versions), " ", ",")+"'.")
-	}
-	return nil
 }
 
 // readBody reads at most maxBody bytes, unpacked.

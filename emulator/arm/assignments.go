@@ -2,7 +2,6 @@ package arm
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -39,15 +38,16 @@ type assignmentProperties struct {
 	DelegatedManaged *string `json:"delegatedManagedIdentityResourceId"`
 }
 
+const dateLayout = "2006-01-02T15:04:05.0000000Z"
+
 func assignmentOf(a world.Assignment) assignmentBody {
-	const layout = "2006-01-02T15:04:05.0000000Z"
 	b := assignmentBody{
 		ID: assignmentID(a.Scope, a.Name), Name: a.Name.String(), Type: "Microsoft.Authorization/roleAssignments",
 		Properties: assignmentProperties{
 			RoleDefinitionID: definitionID(a.Scope, a.Role), PrincipalID: a.Principal.String(), PrincipalType: string(a.PrincipalType),
-			Scope: a.Scope.String(), CreatedOn: a.Created.Format(layout), UpdatedOn: a.Updated.Format(layout),
+			Scope: a.Scope.String(), CreatedOn: a.Created.Format(dateLayout), UpdatedOn: a.Updated.Format(dateLayout),
 			Description: orNull(a.Description), Condition: orNull(a.Condition),
-			CreatedBy: orNull(a.CreatedBy.String()), UpdatedBy: orNull(a.UpdatedBy.String()),
+			CreatedBy: orNull(a.CreatedBy.String()), UpdatedBy: orNull(a.UpdatedBy.String()), DelegatedManaged: orNull(a.Delegated),
 		},
 	}
 	if a.Condition != "" {
@@ -71,7 +71,7 @@ func orNull(s string) *string {
 // scope; atScope() leaves out what is below. principalId takes the id as it is,
 // assignedTo also takes the groups the principal is in now.
 func (h *Handler) listAssignments(c *call) (reply, *failure) {
-	want, f := parseFilter(c.query.Get("$filter"))
+	want, f := assignmentFilter.parse(c.query.Get("$filter"))
 	if f != nil {
 		return reply{}, f
 	}
@@ -81,33 +81,53 @@ func (h *Handler) listAssignments(c *call) (reply, *failure) {
 	if c.route.scope.Kind() == csp.RootScope && !want.atScope {
 		return reply{}, badRequest("UnsupportedQuery", "At the scope '/' the filter atScope() is required.")
 	}
+	if f := h.mayAskAcross(c); f != nil {
+		return reply{}, f
+	}
 	if f := h.may(c, readAssignments, c.route.scope); f != nil {
 		return reply{}, f
 	}
-	found := c.tenant.AssignmentsAbove(c.route.scope)
-	if !want.atScope {
-		found = append(found, c.tenant.AssignmentsBelow(c.route.scope)...)
+	return pageOf(h, c, h.assignmentsAt(c, want), func(a world.Assignment) string { return assignmentID(a.Scope, a.Name) }, assignmentOf)
+}
+
+// mayAskAcross refuses a tenantId that is not the token's: it is for requests
+// across tenants, and nothing is shared here.
+func (h *Handler) mayAskAcross(c *call) *failure {
+	if asked := c.query.Get("tenantid"); asked != "" && !strings.EqualFold(asked, c.tenantOf(h).ID.String()) {
+		return badRequest("InvalidTenantId", "The tenant ID '"+clip(asked)+"' is not the one that the scope belongs to.")
 	}
-	var wanted []csp.ObjectID
+	return nil
+}
+
+// assignmentsAt finds what a filter asks for. A list that looks by principal is
+// the one that hears late of what is new.
+func (h *Handler) assignmentsAt(c *call, want filter) []world.Assignment {
+	found, now := h.everyAssignmentAt(c, want), h.World.Now()
+	return slices.DeleteFunc(found, func(a world.Assignment) bool { return a.Term.Eligible || !a.Term.Holds(now) })
+}
+
+func (h *Handler) everyAssignmentAt(c *call, want filter) []world.Assignment {
+	t, scope := c.tenantOf(h), c.route.scope
+	var by []csp.ObjectID
 	switch {
 	case !want.principal.IsZero():
-		wanted = []csp.ObjectID{want.principal}
+		by = []csp.ObjectID{want.principal}
 	case !want.assignedTo.IsZero():
-		wanted = append(c.tenant.GroupsOf(want.assignedTo), want.assignedTo)
+		by = append(t.GroupsOf(want.assignedTo), want.assignedTo)
+	case want.atScope:
+		return t.AssignmentsAbove(scope)
+	default:
+		return append(t.AssignmentsAbove(scope), t.AssignmentsBelow(scope)...)
 	}
-	var bodies []assignmentBody
-	for _, a := range found {
-		if wanted == nil || slices.Contains(wanted, a.Principal) {
-			bodies = append(bodies, assignmentOf(a))
-		}
-	}
-	return listOf(bodies)
+	return slices.DeleteFunc(t.AssignmentsTo(by), func(a world.Assignment) bool {
+		return !t.Contains(a.Scope, scope) && (want.atScope || !t.Contains(scope, a.Scope))
+	})
 }
 
 func assignmentName(c *call) (csp.RoleAssignmentID, *failure) {
-	name, err := csp.ParseID[csp.RoleAssignment](c.route.name)
+	name, err := csp.ParseID[csp.RoleAssignment](c.route.name())
 	if err != nil {
-		return name, badRequest("InvalidRoleAssignmentId", "The role assignment ID '"+clip(c.route.name)+"' is not valid. The role assignment ID must be a GUID.")
+		return name, badRequest("InvalidRoleAssignmentId", "The role assignment ID '"+clip(c.route.name())+"' is not valid. The role assignment ID must be a GUID.")
 	}
 	return name, nil
 }
@@ -120,8 +140,8 @@ func (h *Handler) getAssignment(c *call) (reply, *failure) {
 	if f := h.may(c, readAssignments, c.route.scope); f != nil {
 		return reply{}, f
 	}
-	a, err := c.tenant.Assignment(c.route.scope, name)
-	if err != nil {
+	a, err := c.tenantOf(h).Assignment(c.route.scope, name)
+	if err != nil || a.Term.Eligible || !a.Term.Holds(h.World.Now()) {
 		return reply{}, notFound("RoleAssignmentNotFound", "The role assignment '"+bare(name.String())+"' is not found.")
 	}
 	return ok(assignmentOf(a))
@@ -134,7 +154,7 @@ func (h *Handler) putAssignment(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	asked, f := readAssignment(c.body)
+	asked, delegated, f := readAssignment(c.body)
 	if f != nil {
 		return reply{}, f
 	}
@@ -142,14 +162,38 @@ func (h *Handler) putAssignment(c *call) (reply, *failure) {
 	if f := h.mayWrite(c, asked); f != nil {
 		return reply{}, f
 	}
+	if f := h.oldClients(c, asked); f != nil {
+		return reply{}, f
+	}
 	made, created, err := c.tenant.PutAssignment(c.actor, asked)
 	if err != nil {
-		return reply{}, refusalFailure(err, asked, c.tenant)
+		return reply{}, h.putRefusal(c, err, asked)
 	}
-	if created {
-		return reply{http.StatusCreated, assignmentOf(made)}, nil
+	if delegated != "" {
+		made.Delegated = delegated
+		c.tenant.Delegate(name, delegated)
 	}
-	return ok(assignmentOf(made))
+	return putReply(created, assignmentOf(made))
+}
+
+// oldClients refuses a foreign group to versions that knew no principal type:
+// they took it for a group and found that it was none (R36).
+func (h *Handler) oldClients(c *call, asked csp.RoleAssignment) *failure {
+	if version := c.query.Get("api-version"); version >= "2018-09" || asked.PrincipalType != "" {
+		return nil
+	}
+	if kind, known := c.tenant.Resolve(asked.Principal); !known || kind != csp.ForeignGroup {
+		return nil
+	}
+	asked.PrincipalType = csp.Group
+	return refusalFailure(&world.Refusal{Law: world.TypeDiffers, Actual: csp.ForeignGroup}, asked, c.tenant)
+}
+
+func (h *Handler) putRefusal(c *call, err error, asked csp.RoleAssignment) *failure {
+	if refusal, isRefusal := errors.AsType[*world.Refusal](err); isRefusal && refusal.Law == world.ScopeLocked {
+		return locked(assignmentID(asked.Scope, asked.Name), "write", refusal)
+	}
+	return refusalFailure(err, asked, c.tenant)
 }
 
 // mayWrite judges a write with what is asked for, and with what stands there
@@ -176,7 +220,9 @@ func attributesOf(a csp.RoleAssignment) abac.Attributes {
 	return attributes
 }
 
-func readAssignment(raw []byte) (csp.RoleAssignment, *failure) {
+const maxDescription = 2048
+
+func readAssignment(raw []byte) (asked csp.RoleAssignment, delegated string, f *failure) {
 	var body struct {
 		Properties *struct {
 			RoleDefinitionID string `json:"roleDefinitionId"`
@@ -185,31 +231,38 @@ func readAssignment(raw []byte) (csp.RoleAssignment, *failure) {
 			Description      string `json:"description"`
 			Condition        string `json:"condition"`
 			ConditionVersion string `json:"conditionVersion"`
+			Delegated        string `json:"delegatedManagedIdentityResourceId"`
 		} `json:"properties"`
 	}
 	if f := decode(raw, &body); f != nil {
-		return csp.RoleAssignment{}, f
+		return asked, "", f
 	}
 	p := body.Properties
 	if p == nil {
-		return csp.RoleAssignment{}, badRequest("InvalidCreateRoleAssignmentRequest", "The request to create a role assignment is not valid. The 'properties' are required.")
+		return asked, "", badRequest("InvalidCreateRoleAssignmentRequest", "The request to create a role assignment is not valid. The 'properties' are required.")
 	}
 	role, err := csp.ParseID[csp.RoleDefinition](p.RoleDefinitionID[strings.LastIndexByte(p.RoleDefinitionID, '/')+1:])
 	if err != nil {
-		return csp.RoleAssignment{}, badRequest("InvalidRoleDefinitionId", "The role definition ID '"+clip(p.RoleDefinitionID)+"' is not valid.")
+		return asked, "", badRequest("InvalidRoleDefinitionId", "The role definition ID '"+clip(p.RoleDefinitionID)+"' is not valid.")
 	}
 	principal, err := csp.ParseID[csp.Principal](p.PrincipalID)
 	if err != nil {
-		return csp.RoleAssignment{}, badRequest("InvalidPrincipalId", "The principal ID '"+clip(p.PrincipalID)+"' is not valid. The principal ID must be a GUID.")
+		return asked, "", badRequest("InvalidPrincipalId", "The principal ID '"+clip(p.PrincipalID)+"' is not valid. The principal ID must be a GUID.")
 	}
 	kind, f := readPrincipalType(p.PrincipalType)
 	if f != nil {
-		return csp.RoleAssignment{}, f
+		return asked, "", f
 	}
 	if p.Condition != "" && p.ConditionVersion != "2.0" {
-		return csp.RoleAssignment{}, badRequest("InvalidConditionVersion", "The condition version '"+clip(p.ConditionVersion)+"' is not valid; this emulator takes 2.0.")
+		return asked, "", badRequest("InvalidConditionVersion", "The condition version '"+clip(p.ConditionVersion)+"' is not valid; this emulator takes 2.0.")
 	}
-	return csp.RoleAssignment{Role: role, Principal: principal, PrincipalType: kind, Description: p.Description, Condition: p.Condition}, nil
+	if _, err := abac.Parse(p.Condition); err != nil {
+		return asked, "", badRequest("InvalidCondition", "The condition is not valid, or says what this emulator cannot read: "+clip(err.Error())+".")
+	}
+	if len(p.Description) > maxDescription {
+		return asked, "", badRequest("InvalidCreateRoleAssignmentRequest", "The description is longer than 2048 characters.")
+	}
+	return csp.RoleAssignment{Role: role, Principal: principal, PrincipalType: kind, Description: p.Description, Condition: p.Condition}, p.Delegated, nil
 }
 
 func readPrincipalType(text string) (csp.PrincipalType, *failure) {
@@ -245,7 +298,7 @@ func (h *Handler) deleteAssignment(c *call) (reply, *failure) {
 	refusal, isRefusal := errors.AsType[*world.Refusal](err)
 	switch {
 	case isRefusal && refusal.Law == world.NoSuchAssignment:
-		return reply{status: http.StatusNoContent}, nil
+		return noContent()
 	case isRefusal && refusal.Law == world.ScopeLocked:
 		return reply{}, locked(assignmentID(c.route.scope, name), "delete", refusal)
 	}

@@ -92,7 +92,12 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 		}
 	}
 	c.claims, c.tenant = claims, t
-	c.caller = world.Caller{Tenant: tenant, Object: object}
+	c.caller = world.Caller{Tenant: tenant, Object: object, App: claims.ForApp()}
+	for _, role := range claims.WIDs {
+		if id, err := csp.ParseID[csp.DirectoryRole](role); err == nil {
+			c.caller.Roles = append(c.caller.Roles, id)
+		}
+	}
 	for _, g := range claims.Groups {
 		if id, err := csp.ParseID[csp.Principal](g); err == nil {
 			c.caller.Groups = append(c.caller.Groups, id)
@@ -106,7 +111,7 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 		name = claims.AppID
 	}
 	client, _ := csp.ParseID[world.App](claims.AppID) // absent from no token of ours; zero is harmless here
-	c.actor = h.World.Acting(ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name})
+	c.actor = h.World.Acting(ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name, GlobalAdministrator: world.IsGlobalAdministrator(c.caller)})
 	return nil
 }
 
@@ -121,7 +126,7 @@ func (h *Handler) checkTenant(c *call) *failure {
 	if !known {
 		return missingScope(csp.SubscriptionScopeOf(id))
 	}
-	if s.Tenant == c.tenant.ID {
+	if s.Tenant == c.tenant.ID || h.World.Sees(c.caller, csp.SubscriptionScopeOf(id)) { // by Lighthouse (R28)
 		return nil
 	}
 	return h.unauthorized("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer '"+c.claims.Issuer+"'. It must match the tenant 'https://sts.windows.net/"+s.Tenant.String()+

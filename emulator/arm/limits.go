@@ -88,3 +88,6 @@ func (b *buckets) take(key bucketKey, most, refill float64) float64 {
 	b.kept[key] = k
 	return left
 }
+
+// seconds is a Retry-After, rounded up.
+func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }

@@ -1,23 +1,12 @@
 package arm
 
 import (
-	"net/http"
+	"slices"
+	"strings"
 
 	"latchkey/csp"
 	"latchkey/emulator/world"
 )
-
-// list is the body of every collection.
-type list[T any] struct {
-	Value []T `json:"value"`
-}
-
-func listOf[T any](values []T) (reply, *failure) {
-	if values == nil {
-		values = []T{}
-	}
-	return ok(list[T]{values})
-}
 
 type subscriptionBody struct {
 	ID                  string             `json:"id"`
@@ -26,7 +15,8 @@ type subscriptionBody struct {
 	DisplayName         string             `json:"displayName"`
 	State               string             `json:"state"`
 	AuthorizationSource string             `json:"authorizationSource"`
-	ManagedByTenants    []any              `json:"managedByTenants"`
+	ManagedByTenants    []managedBy        `json:"managedByTenants"`
+	Tags                map[string]string  `json:"tags,omitempty"`
 	Policies            subscriptionPolicy `json:"subscriptionPolicies"`
 }
 
@@ -36,24 +26,30 @@ type subscriptionPolicy struct {
 	SpendingLimit       string `json:"spendingLimit"`
 }
 
-func subscriptionOf(s world.Subscription) subscriptionBody {
-	return subscriptionBody{
+type managedBy struct {
+	TenantID string `json:"tenantId"`
+}
+
+func (h *Handler) subscriptionOf(s world.Subscription) subscriptionBody {
+	b := subscriptionBody{
 		ID: s.Scope().String(), SubscriptionID: s.ID.String(), TenantID: s.Tenant.String(), DisplayName: s.Name,
-		State: "Enabled", AuthorizationSource: "RoleBased", ManagedByTenants: []any{},
+		State: "Enabled", AuthorizationSource: "RoleBased", ManagedByTenants: []managedBy{}, Tags: s.Tags(),
 		Policies: subscriptionPolicy{"Public_2014-09-01", "CSP_2015-05-01", "Off"},
 	}
+	for _, manager := range h.World.ManagersOf(s.ID) {
+		b.ManagedByTenants = append(b.ManagedByTenants, managedBy{manager.String()})
+	}
+	return b
 }
 
 // listSubscriptions shows what the token's tenant has and the caller has any
-// role in (R30): a token of the home tenant shows no customer's subscription.
+// role in, and what Lighthouse projects to him (R28, R30): a token of the home
+// tenant shows no other subscription of a customer.
 func (h *Handler) listSubscriptions(c *call) (reply, *failure) {
-	var bodies []subscriptionBody
-	for _, s := range c.tenant.Subscriptions() {
-		if h.World.Sees(c.caller, s.Scope()) {
-			bodies = append(bodies, subscriptionOf(s))
-		}
-	}
-	return listOf(bodies)
+	shown := c.tenant.Subscriptions()
+	shown = append(shown, h.World.ManagedBy(c.tenant.ID)...)
+	shown = slices.DeleteFunc(shown, func(s world.Subscription) bool { return !h.World.Sees(c.caller, s.Scope()) })
+	return pageOf(h, c, shown, func(s world.Subscription) string { return s.ID.String() }, h.subscriptionOf)
 }
 
 func (h *Handler) getSubscription(c *call) (reply, *failure) {
@@ -64,7 +60,37 @@ func (h *Handler) getSubscription(c *call) (reply, *failure) {
 	if f := h.may(c, "Microsoft.Resources/subscriptions/read", c.route.scope); f != nil {
 		return reply{}, f
 	}
-	return ok(subscriptionOf(s))
+	return ok(h.subscriptionOf(s))
+}
+
+// regions are the locations of the emulated Azure.
+var regions = []struct{ name, display, geography string }{
+	{"westeurope", "West Europe", "Europe"}, {"northeurope", "North Europe", "Europe"}, {"swedencentral", "Sweden Central", "Europe"},
+	{"switzerlandnorth", "Switzerland North", "Europe"}, {"germanywestcentral", "Germany West Central", "Europe"}, {"uksouth", "UK South", "Europe"},
+	{"eastus", "East US", "US"}, {"westus2", "West US 2", "US"}, {"southeastasia", "Southeast Asia", "Asia Pacific"}, {"australiaeast", "Australia East", "Asia Pacific"},
+}
+
+func knownRegion(name string) bool {
+	for _, r := range regions {
+		if strings.EqualFold(strings.ReplaceAll(name, " ", ""), r.name) {
+			return true
+		}
+	}
+	return strings.EqualFold(name, "global")
+}
+
+func (h *Handler) listLocations(c *call) (reply, *failure) {
+	if f := h.may(c, "Microsoft.Resources/subscriptions/locations/read", c.route.scope); f != nil {
+		return reply{}, f
+	}
+	list := make([]any, 0, len(regions))
+	for _, r := range regions {
+		list = append(list, map[string]any{
+			"id": c.route.scope.String() + "/locations/" + r.name, "name": r.name, "displayName": r.display, "regionalDisplayName": "(" + r.geography + ") " + r.display,
+			"type": "Region", "metadata": map[string]any{"regionType": "Physical", "geographyGroup": r.geography},
+		})
+	}
+	return listOf(list)
 }
 
 type tenantBody struct {
@@ -133,7 +159,7 @@ func (h *Handler) findResourceGroup(c *call) (world.ResourceGroup, *failure) {
 		return world.ResourceGroup{}, f
 	}
 	s, _ := h.World.Subscription(c.route.scope.Subscription())
-	g, known := s.ResourceGroup(c.route.name)
+	g, known := s.ResourceGroup(c.route.name())
 	if !known {
 		return g, missingScope(c.route.scope)
 	}
@@ -152,7 +178,7 @@ func (h *Handler) headResourceGroup(c *call) (reply, *failure) {
 	if _, f := h.findResourceGroup(c); f != nil {
 		return reply{}, f
 	}
-	return reply{status: http.StatusNoContent}, nil
+	return noContent()
 }
 
 func (h *Handler) putResourceGroup(c *call) (reply, *failure) {
@@ -169,13 +195,55 @@ func (h *Handler) putResourceGroup(c *call) (reply, *failure) {
 	if body.Location == "" {
 		return reply{}, badRequest("LocationRequired", "The location property is required for this definition.")
 	}
-	s, _ := h.World.Subscription(c.route.scope.Subscription())
-	g, created, err := s.PutResourceGroup(c.actor, c.route.name, body.Location, body.Tags)
-	if err != nil {
-		return reply{}, refusalFailure(err, csp.RoleAssignment{Scope: c.route.scope}, c.tenant)
+	if !knownRegion(body.Location) {
+		return reply{}, badRequest("LocationNotAvailableForResourceGroup", "The provided location '"+clip(body.Location)+"' is not available for resource group.")
 	}
-	if created {
-		return reply{http.StatusCreated, resourceGroupOf(g)}, nil
+	s, _ := h.World.Subscription(c.route.scope.Subscription())
+	if g, known := s.ResourceGroup(c.route.name()); known && !strings.EqualFold(g.Location, body.Location) {
+		return reply{}, conflict("InvalidResourceGroupLocation", "Invalid resource group location '"+clip(body.Location)+"'. The Resource group already exists in location '"+g.Location+"'.")
+	}
+	g, created, err := s.PutResourceGroup(c.actor, c.route.name(), body.Location, body.Tags)
+	if err != nil {
+		return reply{}, h.refusal(c, err, "write")
+	}
+	return putReply(created, resourceGroupOf(g))
+}
+
+// patchResourceGroup changes the tags.
+func (h *Handler) patchResourceGroup(c *call) (reply, *failure) {
+	if f := h.may(c, "Microsoft.Resources/subscriptions/resourceGroups/write", c.route.scope); f != nil {
+		return reply{}, f
+	}
+	g, f := h.findResourceGroup(c)
+	if f != nil {
+		return reply{}, f
+	}
+	var body struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if f := decode(c.body, &body); f != nil {
+		return reply{}, f
+	}
+	if body.Tags != nil {
+		if err := h.World.SetTags(c.actor, g.Scope, body.Tags); err != nil {
+			return reply{}, h.refusal(c, err, "write")
+		}
+		g.Tags = body.Tags
 	}
 	return ok(resourceGroupOf(g))
+}
+
+// deleteResourceGroup removes the group with everything in it.
+func (h *Handler) deleteResourceGroup(c *call) (reply, *failure) {
+	if f := h.may(c, "Microsoft.Resources/subscriptions/resourceGroups/delete", c.route.scope); f != nil {
+		return reply{}, f
+	}
+	s, _ := h.World.Subscription(c.route.scope.Subscription())
+	if _, known := s.ResourceGroup(c.route.name()); !known {
+		return reply{}, missingScope(c.route.scope)
+	}
+	if err := s.DeleteResourceGroup(c.actor, c.route.name()); err != nil {
+		return reply{}, h.refusal(c, err, "delete")
+	}
+	return h.begin(c, false, "", nil)
 }

@@ -3,33 +3,39 @@ package arm
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"latchkey/csp"
 )
 
-// route is a path taken apart: a scope, and what is asked for there. The scope
-// is zero when only a collection above scopes is asked for (/subscriptions).
+// route is a path taken apart: what kind of thing is asked for, where, and by
+// what names.
 type route struct {
+	// kind is the path in lower case with an asterisk for each name, from its last
+	// provider on if it has one: "subscriptions/*/resourcegroups",
+	// "microsoft.authorization/roleassignments/*".
+	kind string
+	// scope is the place that is asked about: for what extends other places, such
+	// as a role assignment, the place it stands at; else the thing itself, or the
+	// place a list is of. It is zero when there is none (/subscriptions).
 	scope csp.Scope
-	kind  kind
-	name  string // of the one thing, or empty for the collection
-	verb  string // a POST action on it
+	// names are what stands where kind has its asterisks.
+	names []string
+	// actions is the type in the spelling of the path, for the names of actions:
+	// "Microsoft.Web/sites".
+	actions string
+	verb    string // of a POST on a resource, in lower case
+	path    string
 }
 
-type kind uint8
-
-const (
-	noKind kind = iota
-	subscriptions
-	tenants
-	resourceGroups
-	roleDefinitions
-	roleAssignments
-	locks
-	permissions
-	machines
-)
+// name is the last of the names, or empty.
+func (r route) name() string {
+	if len(r.names) == 0 {
+		return ""
+	}
+	return r.names[len(r.names)-1]
+}
 
 const (
 	maxPath     = 4096
@@ -42,7 +48,7 @@ func parseRoute(escaped string) (route, *failure) {
 	if len(escaped) > maxPath {
 		return route{}, &failure{status: http.StatusRequestURITooLong, code: "RequestUriTooLong", message: "The request path is too long."}
 	}
-	var segments []string
+	segments := make([]string, 0, 16)
 	for s := range strings.SplitSeq(escaped, "/") {
 		if s == "" {
 			continue
@@ -56,55 +62,122 @@ func parseRoute(escaped string) (route, *failure) {
 	if len(segments) > maxSegments {
 		return route{}, badRequest("InvalidRequestUri", "The request path has too many segments.")
 	}
-	return readSegments(segments)
+	r, f := readSegments(segments)
+	r.path = "/" + strings.Join(segments, "/")
+	return r, f
 }
 
-// readSegments finds the scope in front and the resource at the end.
+// extensions are the providers whose resources extend any place: what stands in
+// front of them is the place, whatever it is.
+var extensions = []string{"microsoft.authorization", "microsoft.managedservices"}
+
+// readSegments finds the place in front and the thing at the end.
 func readSegments(s []string) (route, *failure) {
-	lower := make([]string, len(s))
-	for i := range s {
-		lower[i] = strings.ToLower(s[i])
+	at := lastProvider(s)
+	switch {
+	case at < 0:
+		return coreRoute(s)
+	case at+2 == len(s): // the provider itself
+		return scoped(s[:at], route{kind: strings.TrimPrefix(patternOf(s[:at])+"/providers/*", "/"), names: s[at+1:]})
 	}
-	if at := lastProvider(lower, "microsoft.authorization"); at >= 0 {
-		return authorizationRoute(s[:at], s[at+2:])
+	r := providerRoute(s[at+1], s[at+2:])
+	namespace := strings.ToLower(s[at+1])
+	switch {
+	case slices.Contains(extensions, namespace), strings.HasPrefix(r.kind, "microsoft.resources/tags"):
+		return scoped(s[:at], r)
+	case namespace == "microsoft.management" && at == 0:
+		return managementRoute(s, r)
+	case r.verb != "" || len(s[at+2:])%2 == 1: // a list, or an action, which may turn out to be on a resource
+		return r.listOrAction(s, at)
+	}
+	return scoped(s, r)
+}
+
+// lastProvider is where the last provider begins that something follows.
+func lastProvider(s []string) int {
+	for at := len(s) - 2; at >= 0; at-- {
+		if strings.EqualFold(s[at], "providers") {
+			return at
+		}
+	}
+	return -1
+}
+
+// coreRoute reads a path without a provider. Every second segment is a name.
+func coreRoute(s []string) (route, *failure) {
+	r := route{kind: patternOf(s)}
+	for i := 1; i < len(s); i += 2 {
+		r.names = append(r.names, s[i])
 	}
 	switch {
-	case matches(lower, "subscriptions"):
-		return route{kind: subscriptions}, nil
-	case matches(lower, "tenants"):
-		return route{kind: tenants}, nil
-	case matches(lower, "subscriptions", "*"):
-		return scoped(s, route{kind: subscriptions, name: s[1]})
-	case matches(lower, "subscriptions", "*", "resourcegroups"):
-		return scoped(s[:2], route{kind: resourceGroups})
-	case matches(lower, "subscriptions", "*", "resourcegroups", "*"):
-		return scoped(s, route{kind: resourceGroups, name: s[3]})
-	case matches(lower, "subscriptions", "*", "providers", "microsoft.compute", "virtualmachines"):
-		return scoped(s[:2], route{kind: machines})
-	case matches(lower, "subscriptions", "*", "resourcegroups", "*", "providers", "microsoft.compute", "virtualmachines"):
-		return scoped(s[:4], route{kind: machines})
-	case matches(lower, "subscriptions", "*", "resourcegroups", "*", "providers", "microsoft.compute", "virtualmachines", "*"):
-		return scoped(s, route{kind: machines, name: s[7]})
-	case matches(lower, "subscriptions", "*", "resourcegroups", "*", "providers", "microsoft.compute", "virtualmachines", "*", "*"):
-		return scoped(s[:8], route{kind: machines, name: s[7], verb: lower[8]})
+	case len(s) < 2 || !strings.EqualFold(s[0], "subscriptions"):
+		return r, nil
+	case len(s) >= 4 && strings.EqualFold(s[2], "resourcegroups"):
+		return scoped(s[:4], r)
 	}
-	return route{}, noSuchType(s)
+	return scoped(s[:2], r)
 }
 
-func authorizationRoute(scope, rest []string) (route, *failure) {
-	collections := map[string]kind{"roledefinitions": roleDefinitions, "roleassignments": roleAssignments, "locks": locks, "permissions": permissions}
-	if len(rest) == 0 || len(rest) > 2 || collections[strings.ToLower(rest[0])] == noKind {
-		return route{}, noSuchType(append([]string{"Microsoft.Authorization"}, rest...))
+// patternOf is the path in lower case, with an asterisk for every name.
+func patternOf(s []string) string {
+	var b strings.Builder
+	for i, segment := range s {
+		if i > 0 {
+			b.WriteByte('/')
+		}
+		if i%2 == 1 && !strings.EqualFold(s[0], "metadata") {
+			b.WriteByte('*')
+		} else {
+			b.WriteString(strings.ToLower(segment))
+		}
 	}
-	r := route{kind: collections[strings.ToLower(rest[0])]}
-	if len(rest) == 2 {
-		r.name = rest[1]
-	}
-	return scoped(scope, r)
+	return b.String()
 }
 
-// scoped reads the segments as the route's scope. csp.ParseScope refuses what
-// Azure would not take for one, such as an id in quotation marks.
+// providerRoute reads a provider's name and the types and names after it.
+func providerRoute(namespace string, rest []string) route {
+	var kind, actions strings.Builder
+	kind.WriteString(strings.ToLower(namespace))
+	actions.WriteString(namespace)
+	r := route{}
+	for i, segment := range rest {
+		kind.WriteByte('/')
+		if i%2 == 1 {
+			kind.WriteByte('*')
+			r.names = append(r.names, segment)
+			continue
+		}
+		kind.WriteString(strings.ToLower(segment))
+		actions.WriteByte('/')
+		actions.WriteString(segment)
+	}
+	r.kind, r.actions = kind.String(), actions.String()
+	return r
+}
+
+// managementRoute reads what is asked of a management group: all are at the top.
+func managementRoute(s []string, r route) (route, *failure) {
+	if len(s) < 4 || !strings.EqualFold(s[2], "managementGroups") {
+		return r, nil
+	}
+	return scoped(s[:4], r)
+}
+
+// listOrAction reads a path with a type at its end: the list of a place, or the
+// last word of an action on a resource.
+func (r route) listOrAction(s []string, at int) (route, *failure) {
+	last := len(s) - 1
+	if last == at+2 { // providers/<namespace>/<type>
+		return scoped(s[:at], r)
+	}
+	r.verb = strings.ToLower(s[last])
+	r.actions = r.actions[:strings.LastIndexByte(r.actions, '/')]
+	return scoped(s[:last], r)
+}
+
+// scoped reads the segments as the route's scope; none are the root.
+// csp.ParseScope refuses what Azure would not take for one, such as an id in
+// quotation marks.
 func scoped(segments []string, r route) (route, *failure) {
 	scope, err := csp.ParseScope("/" + strings.Join(segments, "/"))
 	if err == nil {
@@ -119,70 +192,6 @@ func scoped(segments []string, r route) (route, *failure) {
 	return route{}, badRequest("BadRequest", "The request scope is not valid: "+err.Error()+".")
 }
 
-func lastProvider(lower []string, provider string) int {
-	for at := len(lower) - 2; at >= 0; at-- {
-		if lower[at] == "providers" && lower[at+1] == provider {
-			return at
-		}
-	}
-	return -1
-}
-
-func matches(lower []string, pattern ...string) bool {
-	if len(lower) != len(pattern) {
-		return false
-	}
-	for i, want := range pattern {
-		if want != "*" && want != lower[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func noSuchType(segments []string) *failure {
-	return notFound("InvalidResourceType", "The resource type could not be found at '/"+clip(strings.Join(segments, "/"))+"' on this emulator.")
-}
-
-// operation does what a call asks for.
-type operation func(*call) (reply, *failure)
-
-// asked is what finds an operation.
-type asked struct {
-	kind   kind
-	named  bool
-	method string
-}
-
-func (h *Handler) operations() map[asked]operation {
-	return map[asked]operation{
-		{subscriptions, false, http.MethodGet}:     h.listSubscriptions,
-		{subscriptions, true, http.MethodGet}:      h.getSubscription,
-		{tenants, false, http.MethodGet}:           h.listTenants,
-		{resourceGroups, false, http.MethodGet}:    h.listResourceGroups,
-		{resourceGroups, true, http.MethodGet}:     h.getResourceGroup,
-		{resourceGroups, true, http.MethodHead}:    h.headResourceGroup,
-		{resourceGroups, true, http.MethodPut}:     h.putResourceGroup,
-		{roleDefinitions, false, http.MethodGet}:   h.listRoleDefinitions,
-		{roleDefinitions, true, http.MethodGet}:    h.getRoleDefinition,
-		{roleAssignments, false, http.MethodGet}:   h.listAssignments,
-		{roleAssignments, true, http.MethodGet}:    h.getAssignment,
-		{roleAssignments, true, http.MethodPut}:    h.putAssignment,
-		{roleAssignments, true, http.MethodDelete}: h.deleteAssignment,
-		{locks, false, http.MethodGet}:             h.listLocks,
-		{permissions, false, http.MethodGet}:       h.listPermissions,
-		{machines, false, http.MethodGet}:          h.listMachines,
-		{machines, true, http.MethodGet}:           h.getMachine,
-	}
-}
-
-// operation is what the route and method ask for.
-func (h *Handler) operation(c *call) (operation, *failure) {
-	if c.route.verb != "" {
-		return h.machineAction(c)
-	}
-	if op, ok := h.table[asked{c.route.kind, c.route.name != "", c.method}]; ok {
-		return op, nil
-	}
-	return nil, &failure{status: http.StatusMethodNotAllowed, code: "HttpMethodNotSupported", message: "The http method '" + clip(c.method) + "' is not supported for a resource of this type on this emulator."}
+func noSuchType(path string) *failure {
+	return notFound("InvalidResourceType", "The resource type could not be found at '"+clip(path)+"' on this emulator.")
 }

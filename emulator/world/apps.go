@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"latchkey/csp"
 )
@@ -87,6 +88,8 @@ type ServicePrincipal struct {
 	// Trusted: an administrator consented to an application that asks for
 	// nothing by name (see App.Asks).
 	Trusted bool
+	// Created is when it was made.
+	Created time.Time
 }
 
 // AddApp registers an application. It gets no service principal by itself, not
@@ -161,7 +164,7 @@ func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (
 	if err := w.mustBeNew(id); err != nil {
 		return nil, err
 	}
-	sp := &ServicePrincipal{ID: id, Tenant: d.ID, App: client, Name: app.Name}
+	sp := &ServicePrincipal{ID: id, Tenant: d.ID, App: client, Name: app.Name, Created: w.instant()}
 	w.addServicePrincipal(d, sp)
 	w.announce(by, id)
 	w.record(Event{Kind: ServicePrincipalAdded, Tenant: d.ID, By: by, Subject: app.Name})

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"latchkey/csp"
@@ -15,6 +14,9 @@ import (
 // maxAssignments is Azure's limit per subscription, resource groups and
 // resources included.
 const maxAssignments = 4000
+
+// maxGroupAssignments is the limit at one management group.
+const maxGroupAssignments = 500
 
 // The roles that may assign roles at will; one of them must stay at a
 // subscription.
@@ -33,6 +35,9 @@ type Assignment struct {
 	Updated   time.Time
 	CreatedBy csp.ObjectID
 	UpdatedBy csp.ObjectID
+	// Delegated is the managed identity that another tenant's service principal
+	// stands for, kept as given.
+	Delegated string
 }
 
 type assignment struct {
@@ -49,24 +54,6 @@ type assignment struct {
 type holding struct {
 	scope     string
 	principal csp.ObjectID
-}
-
-// AddRole adds a custom role definition to the tenant. A zero ID is replaced by
-// a random one.
-func (t Tenant) AddRole(r csp.RoleDefinition) (csp.RoleDefinition, error) {
-	w := t.w
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	fillID(&r.ID)
-	r.Custom = true
-	for _, other := range w.definitions(w.tenants[t.ID]) {
-		if other.ID == r.ID || strings.EqualFold(other.Name, r.Name) {
-			return csp.RoleDefinition{}, refuse(NameTaken, "a role with the id %s or the name %q exists", r.ID, r.Name)
-		}
-	}
-	w.tenants[t.ID].roles[r.ID] = r
-	w.record(Event{Kind: RoleAdded, Tenant: t.ID, By: t.by, Subject: r.Name})
-	return r, nil
 }
 
 func (w *World) definitions(d *tenant) []csp.RoleDefinition {
@@ -217,18 +204,21 @@ func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.
 	if err := w.checkPlace(d, a.Scope); err != nil {
 		return "", err
 	}
-	if _, ok := w.role(d, a.Role); !ok {
-		return "", refuse(NoSuchRole, "no role definition has the id %s", a.Role)
+	if err := w.checkRole(d, a); err != nil {
+		return "", err
 	}
 	kind, ok := w.resolve(d, a.Principal)
-	if until, fresh := w.fresh[a.Principal]; !ok || (fresh && !by.IsAuthor() && w.instant().Before(until)) {
+	if until, fresh := w.fresh[a.Principal]; !ok || (fresh && a.PrincipalType == "" && !by.IsAuthor() && w.instant().Before(until)) {
 		return "", refuse(NoSuchPrincipal, "%s names no principal of %s, and no group of a partner with a reseller relationship", a.Principal, d.Name)
 	}
 	if a.PrincipalType != "" && a.PrincipalType != kind {
 		return "", &Refusal{Law: TypeDiffers, Detail: string("the principal is a " + kind), Actual: kind}
 	}
-	if locked := w.lockedAt(a.Scope, ReadOnly); len(locked) > 0 && !by.IsAuthor() {
-		return "", &Refusal{Law: ScopeLocked, Detail: "a read-only lock stands at or above " + a.Scope.String(), Locked: locked}
+	a.PrincipalType = kind
+	if !by.IsAuthor() {
+		if err := w.checkHindrances(d, a); err != nil {
+			return "", err
+		}
 	}
 	if same, ok := d.assignments[a.Name]; ok {
 		if !same.Scope.Equal(a.Scope) || same.Principal != a.Principal || same.Role != a.Role {
@@ -241,10 +231,54 @@ func (w *World) checkAssignment(d *tenant, by Actor, a csp.RoleAssignment) (csp.
 			return "", &Refusal{Law: AssignmentExists, Detail: "as " + other.Name.String(), Existing: other.Name}
 		}
 	}
-	if s, ok := w.subscriptions[a.Scope.Subscription()]; ok && len(s.assignments) >= maxAssignments {
-		return "", refuse(TooMany, "%s has %d", s.Name, len(s.assignments))
+	return kind, w.checkRoom(d, a.Scope)
+}
+
+// checkRole asks for a role definition that may be assigned at the scope.
+func (w *World) checkRole(d *tenant, a csp.RoleAssignment) error {
+	r, ok := w.role(d, a.Role)
+	if !ok {
+		return refuse(NoSuchRole, "no role definition has the id %s", a.Role)
 	}
-	return kind, nil
+	if custom, ok := d.customRole(r.ID); ok && !d.assignable(custom, a.Scope) {
+		return refuse(NotAssignable, "%s cannot be assigned at %s", r.Name, a.Scope)
+	}
+	return nil
+}
+
+// checkHindrances asks for what stands before a grant: locks and policies (R27).
+func (w *World) checkHindrances(d *tenant, a csp.RoleAssignment) error {
+	if locked := w.lockedAt(a.Scope, ReadOnly); len(locked) > 0 {
+		return &Refusal{Law: ScopeLocked, Detail: "a read-only lock stands at or above " + a.Scope.String(), Locked: locked}
+	}
+	return w.checkPolicies(d, a.Scope, assignmentFields(a))
+}
+
+func (w *World) checkRoom(d *tenant, scope csp.Scope) error {
+	if s, ok := w.subscriptions[scope.Subscription()]; ok && len(s.assignments) >= maxAssignments {
+		return refuse(TooMany, "%s has %d", s.Name, len(s.assignments))
+	}
+	if scope.Kind() == csp.ManagementGroupScope && len(d.at[scope.Key()]) >= maxGroupAssignments {
+		return refuse(TooMany, "%s has %d", scope.Name(), maxGroupAssignments)
+	}
+	return nil
+}
+
+// unassign takes the assignment out and writes it into the history. What was
+// removed through the API may count for a while yet (Options.Delays).
+func (w *World) unassign(d *tenant, by Actor, gone *assignment) {
+	w.unlistAssignment(d, gone)
+	id, name, cell := d.ID, gone.Name, holding{gone.Scope.Key(), gone.Principal}
+	if by.IsAuthor() || w.delays.RoleAssignment == 0 {
+		d.dropAssignments(cell, name)
+	} else {
+		w.later(w.delays.RoleAssignment, func() {
+			if d, ok := w.tenants[id]; ok {
+				d.dropAssignments(cell, name)
+			}
+		})
+	}
+	w.record(Event{Kind: AssignmentDeleted, Tenant: id, By: by, Subject: name.String(), Scope: gone.Scope, Assignment: gone.RoleAssignment})
 }
 
 // checkPlace asks that the scope exists in this tenant.
@@ -260,7 +294,7 @@ func (w *World) checkPlace(d *tenant, scope csp.Scope) error {
 
 // DeleteAssignment removes the assignment with the name at exactly the scope. A
 // lock at or above it holds it fast, and the last that may assign roles at a
-// subscription stays; only the world's author is above both, standing for what
+// subscription stays but for a Global Administrator; only the world's author is above both, standing for what
 // happens outside of these APIs.
 func (t Tenant) DeleteAssignment(by Actor, scope csp.Scope, name csp.RoleAssignmentID) (Assignment, error) {
 	w := t.w
@@ -275,21 +309,11 @@ func (t Tenant) DeleteAssignment(by Actor, scope csp.Scope, name csp.RoleAssignm
 		if locked := w.lockedAt(gone.Scope, CanNotDelete, ReadOnly); len(locked) > 0 {
 			return Assignment{}, &Refusal{Law: ScopeLocked, Detail: "a lock stands at or above " + gone.Scope.String(), Locked: locked}
 		}
-		if d.isLastAdministrator(gone) {
+		if !by.GlobalAdministrator && d.isLastAdministrator(gone) {
 			return Assignment{}, refuse(LastAdministrator, "nobody else may assign roles at %s", gone.Scope)
 		}
 	}
-	w.unlistAssignment(d, gone)
-	if cell := (holding{gone.Scope.Key(), gone.Principal}); by.IsAuthor() || w.delays.RoleAssignment == 0 {
-		d.dropAssignments(cell, name)
-	} else {
-		w.later(w.delays.RoleAssignment, func() {
-			if d, ok := w.tenants[t.ID]; ok {
-				d.dropAssignments(cell, name)
-			}
-		})
-	}
-	w.record(Event{Kind: AssignmentDeleted, Tenant: t.ID, By: by, Subject: name.String(), Scope: gone.Scope, Assignment: gone.RoleAssignment})
+	w.unassign(d, by, gone)
 	return gone.Assignment, nil
 }
 
@@ -371,6 +395,38 @@ func (w *World) candidatesBelow(d *tenant, scope csp.Scope) iter.Seq[*assignment
 		return maps.Values(s.assignments)
 	}
 	return maps.Values(d.assignments)
+}
+
+// AssignmentsTo lists the assignments to any of the principals, in no particular
+// order, as far as the lists that look by principal have heard of them: a fresh
+// one may be missing for a while (Options.Delays).
+func (t Tenant) AssignmentsTo(principals []csp.ObjectID) []Assignment {
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	d, now := t.w.tenants[t.ID], t.w.instant()
+	var list []Assignment
+	for key := range d.at {
+		for _, id := range principals {
+			if d.holds[id] == 0 {
+				continue
+			}
+			for _, a := range d.held[holding{key, id}] {
+				if !a.gone && !now.Before(a.seen) {
+					list = append(list, a.Assignment)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// Delegate notes which managed identity an assignment stands for.
+func (t Tenant) Delegate(name csp.RoleAssignmentID, identity string) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	if a, ok := t.w.tenants[t.ID].assignments[name]; ok {
+		a.Delegated = identity
+	}
 }
 
 // LawOf is the law that err says was kept, or empty.

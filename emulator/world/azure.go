@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,9 +17,9 @@ type Subscription struct {
 type subscription struct {
 	csp.Subscription
 	groups    map[string]*ResourceGroup // by lower-case name
-	machines  map[string]*Machine       // by scope key
-	resources map[string]*Resource      // other resources, by scope key
+	resources map[string]*resource      // by scope key
 	locks     []Lock
+	tags      map[string]string
 	// assignments are those at the subscription and below it.
 	assignments map[csp.RoleAssignmentID]*assignment
 }
@@ -30,17 +31,6 @@ type ResourceGroup struct {
 	Tags     map[string]string
 	w        *World
 	implied  bool // no fact lists it; something that was loaded stands there
-}
-
-// Machine is a virtual machine, the resource on which rights can be tried.
-type Machine struct {
-	Scope    csp.Scope
-	Location string
-	// Restarts counts how often it was restarted through the API.
-	Restarts int
-	// Commands counts how often a command was run on it.
-	Commands int
-	implied  bool
 }
 
 // LockLevel is what a lock forbids.
@@ -80,8 +70,7 @@ func (w *World) addSubscription(d *tenant, s csp.Subscription) {
 	kept := &subscription{
 		Subscription: s,
 		groups:       make(map[string]*ResourceGroup),
-		machines:     make(map[string]*Machine),
-		resources:    make(map[string]*Resource),
+		resources:    make(map[string]*resource),
 		assignments:  make(map[csp.RoleAssignmentID]*assignment),
 	}
 	w.subscriptions[s.ID] = kept
@@ -134,6 +123,14 @@ func (s Subscription) PutResourceGroup(by Actor, name, location string, tags map
 	defer w.mu.Unlock()
 	groups := w.subscriptions[s.ID].groups
 	kept, ok := groups[strings.ToLower(name)]
+	if !by.IsAuthor() {
+		if ok {
+			location = kept.Location
+		}
+		if err := w.checkWrite(scope, placeFields("Microsoft.Resources/subscriptions/resourceGroups", scope, location, tags)); err != nil {
+			return ResourceGroup{}, false, err
+		}
+	}
 	if !ok {
 		kept = &ResourceGroup{Scope: scope, Location: location, w: w}
 		groups[strings.ToLower(name)] = kept
@@ -166,86 +163,52 @@ func (s Subscription) ResourceGroups() []ResourceGroup {
 	return list
 }
 
-// AddVM adds a virtual machine to the resource group.
-func (g ResourceGroup) AddVM(name string) (Machine, error) {
-	scope, err := csp.ParseScope(g.Scope.String() + "/providers/Microsoft.Compute/virtualMachines/" + name)
-	if err != nil {
-		return Machine{}, refuse(BadName, "%v", err)
-	}
-	w := g.w
+// DeleteResourceGroup removes the group with everything in it, and every role
+// assignment at it and below. A lock anywhere in it or above it refuses that.
+func (s Subscription) DeleteResourceGroup(by Actor, name string) error {
+	w := s.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := w.subscriptions[scope.Subscription()]
-	if _, ok := s.machines[scope.Key()]; ok {
-		return Machine{}, refuse(NameTaken, "the virtual machine %s exists", name)
-	}
-	m := &Machine{Scope: scope, Location: g.Location}
-	s.machines[scope.Key()] = m
-	w.record(Event{Kind: MachineAdded, Tenant: s.Tenant, Subject: name, Scope: scope})
-	return *m, nil
-}
-
-// VM finds a virtual machine.
-func (w *World) VM(scope csp.Scope) (Machine, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	m, err := w.machine(scope)
-	if err != nil {
-		return Machine{}, false
-	}
-	return *m, true
-}
-
-func (w *World) machine(scope csp.Scope) (*Machine, error) {
-	if s, ok := w.subscriptions[scope.Subscription()]; ok {
-		if m, ok := s.machines[scope.Key()]; ok {
-			return m, nil
-		}
-	}
-	return nil, refuse(NoSuchScope, "there is no virtual machine %s", scope)
-}
-
-// VMs lists the virtual machines at or below the scope.
-func (w *World) VMs(below csp.Scope) []Machine {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	s, ok := w.subscriptions[below.Subscription()]
+	kept := w.subscriptions[s.ID]
+	g, ok := kept.groups[strings.ToLower(name)]
 	if !ok {
-		return nil
+		return refuse(NoSuchScope, "there is no resource group %s", name)
 	}
-	var list []Machine
-	for _, m := range s.machines {
-		if below.Contains(m.Scope) {
-			list = append(list, *m)
+	if locked := w.lockedAround(g.Scope, CanNotDelete, ReadOnly); len(locked) > 0 && !by.IsAuthor() {
+		return &Refusal{Law: ScopeLocked, Detail: "a lock stands in " + g.Scope.String() + " or above it", Locked: locked}
+	}
+	for key, r := range kept.resources {
+		if g.Scope.Contains(r.Scope) {
+			delete(kept.resources, key)
 		}
 	}
-	slices.SortFunc(list, func(a, b Machine) int { return strings.Compare(a.Scope.Key(), b.Scope.Key()) })
-	return list
-}
-
-// Restart restarts the machine. Whether the actor may is not asked here.
-func (w *World) Restart(by Actor, scope csp.Scope) error {
-	return w.touch(by, scope, MachineRestarted, func(m *Machine) { m.Restarts++ })
-}
-
-// RunCommand runs a command on the machine, as its own identity would.
-func (w *World) RunCommand(by Actor, scope csp.Scope) error {
-	return w.touch(by, scope, CommandRun, func(m *Machine) { m.Commands++ })
-}
-
-func (w *World) touch(by Actor, scope csp.Scope, kind EventKind, change func(*Machine)) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	m, err := w.machine(scope)
-	if err != nil {
-		return err
-	}
-	if locked := w.lockedAt(scope, ReadOnly); len(locked) > 0 {
-		return &Refusal{Law: ScopeLocked, Detail: "a read-only lock stands at or above " + scope.String(), Locked: locked}
-	}
-	change(m)
-	w.record(Event{Kind: kind, Tenant: w.subscriptions[scope.Subscription()].Tenant, By: by, Subject: m.Scope.Name(), Scope: m.Scope})
+	w.clearPlace(w.tenants[s.Tenant], by, g.Scope)
+	delete(kept.groups, strings.ToLower(name))
+	w.record(Event{Kind: ResourceGroupRemoved, Tenant: s.Tenant, By: by, Subject: name, Scope: g.Scope})
 	return nil
+}
+
+// clearPlace takes everything of authorization off a place that goes away.
+func (w *World) clearPlace(d *tenant, by Actor, place csp.Scope) {
+	var gone []*assignment
+	for _, there := range d.at {
+		if place.Contains(there[0].Scope) {
+			gone = append(gone, there...)
+		}
+	}
+	for _, a := range gone {
+		w.unassign(d, by, a)
+	}
+	kept := w.subscriptions[place.Subscription()]
+	kept.locks = slices.DeleteFunc(kept.locks, func(l Lock) bool { return place.Contains(l.Scope) })
+	w.endRegistrations(place)
+}
+
+// Tags are the tags of the subscription itself.
+func (s Subscription) Tags() map[string]string {
+	s.w.mu.RLock()
+	defer s.w.mu.RUnlock()
+	return maps.Clone(s.w.subscriptions[s.ID].tags)
 }
 
 // Exists says whether the scope is a place in the world. What a management group
@@ -268,8 +231,17 @@ func (w *World) exists(d *tenant, scope csp.Scope) bool {
 	case csp.RootScope:
 		return true
 	case csp.ManagementGroupScope:
-		return d != nil && d.managed[scope.Key()] != nil
+		if d == nil {
+			return false
+		}
+		_, ok := d.managementGroup(scope)
+		return ok
 	}
+	return w.existsBelow(scope)
+}
+
+// existsBelow says whether a subscription or something in one is there.
+func (w *World) existsBelow(scope csp.Scope) bool {
 	s, ok := w.subscriptions[scope.Subscription()]
 	if !ok {
 		return false
@@ -281,30 +253,46 @@ func (w *World) exists(d *tenant, scope csp.Scope) bool {
 		_, ok = s.groups[strings.ToLower(scope.ResourceGroup())]
 		return ok
 	case csp.ResourceScope:
-		key := scope.Key()
-		return s.machines[key] != nil || s.resources[key] != nil
+		_, ok = s.resources[scope.Key()]
+		return ok
 	}
 	return false
 }
 
 // AddLock puts a lock on a scope that exists.
 func (w *World) AddLock(l Lock) error {
+	_, err := w.PutLock(Actor{}, l)
+	return err
+}
+
+// PutLock puts a lock on a scope, or changes the one of that name there.
+func (w *World) PutLock(by Actor, l Lock) (created bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.exists(nil, l.Scope) || l.Scope.Kind() == csp.RootScope {
-		return refuse(NoSuchScope, "there is no %s to lock", l.Scope)
+	if !w.existsBelow(l.Scope) {
+		return false, refuse(NoSuchScope, "there is no %s to lock", l.Scope)
 	}
 	if l.Name == "" || (l.Level != CanNotDelete && l.Level != ReadOnly) {
-		return refuse(BadName, "a lock needs a name and the level %s or %s", CanNotDelete, ReadOnly)
+		return false, refuse(BadName, "a lock needs a name and the level %s or %s", CanNotDelete, ReadOnly)
 	}
 	s := w.subscriptions[l.Scope.Subscription()]
-	s.locks = append(s.locks, l)
-	w.record(Event{Kind: LockAdded, Tenant: s.Tenant, Subject: l.Name, Scope: l.Scope})
-	return nil
+	if at := slices.IndexFunc(s.locks, func(k Lock) bool { return k.Scope.Equal(l.Scope) && strings.EqualFold(k.Name, l.Name) }); at >= 0 {
+		s.locks[at] = l
+	} else {
+		s.locks = append(s.locks, l)
+		created = true
+	}
+	w.record(Event{Kind: LockAdded, Tenant: s.Tenant, By: by, Subject: l.Name, Scope: l.Scope})
+	return created, nil
 }
 
 // RemoveLock takes the lock off the scope.
 func (w *World) RemoveLock(scope csp.Scope, name string) error {
+	return w.DeleteLock(Actor{}, scope, name)
+}
+
+// DeleteLock takes the lock off the scope. No other lock prevents that.
+func (w *World) DeleteLock(by Actor, scope csp.Scope, name string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s, ok := w.subscriptions[scope.Subscription()]
@@ -314,7 +302,7 @@ func (w *World) RemoveLock(scope csp.Scope, name string) error {
 	for i, l := range s.locks {
 		if l.Scope.Equal(scope) && strings.EqualFold(l.Name, name) {
 			s.locks = slices.Delete(s.locks, i, i+1)
-			w.record(Event{Kind: LockRemoved, Tenant: s.Tenant, Subject: name, Scope: scope})
+			w.record(Event{Kind: LockRemoved, Tenant: s.Tenant, By: by, Subject: name, Scope: scope})
 			return nil
 		}
 	}
@@ -334,13 +322,23 @@ func (w *World) Locks(scope csp.Scope) []Lock {
 
 // lockedAt lists where locks of one of the levels stand at or above the scope.
 func (w *World) lockedAt(scope csp.Scope, levels ...LockLevel) []csp.Scope {
+	return w.locked(levels, func(at csp.Scope) bool { return at.Contains(scope) }, scope)
+}
+
+// lockedAround lists those at, above or below the scope: each of them keeps the
+// whole place.
+func (w *World) lockedAround(scope csp.Scope, levels ...LockLevel) []csp.Scope {
+	return w.locked(levels, func(at csp.Scope) bool { return at.Contains(scope) || scope.Contains(at) }, scope)
+}
+
+func (w *World) locked(levels []LockLevel, counts func(csp.Scope) bool, scope csp.Scope) []csp.Scope {
 	s, ok := w.subscriptions[scope.Subscription()]
 	if !ok {
 		return nil
 	}
 	var list []csp.Scope
 	for _, l := range s.locks {
-		if l.Scope.Contains(scope) && slices.Contains(levels, l.Level) {
+		if counts(l.Scope) && slices.Contains(levels, l.Level) {
 			list = append(list, l.Scope)
 		}
 	}

@@ -107,8 +107,13 @@ func (w *World) accessFacts(d *tenant, f *csp.Facts, named map[csp.RoleDefinitio
 		}
 	}
 	f.Denials = append(f.Denials, d.denials...)
-	f.Policies = append(f.Policies, d.policies...)
+	f.Policies = append(f.Policies, w.policyFacts(d)...)
+	f.Placements = append(f.Placements, w.rootPlacements(d)...)
+	rooted := w.usesRootGroup(d)
 	for key, parent := range d.parents {
+		if rooted && parent.Kind() == csp.RootScope {
+			parent = d.rootScope()
+		}
 		child, ok := d.managed[key]
 		if ok {
 			f.Placements = append(f.Placements, csp.Placement{Tenant: d.ID, Child: child.Scope, Parent: parent})
@@ -125,11 +130,6 @@ func (w *World) subscriptionFacts(s *subscription, f *csp.Facts) {
 	for _, g := range s.groups {
 		if !g.implied {
 			f.Resources = append(f.Resources, csp.Resource{Scope: g.Scope})
-		}
-	}
-	for _, m := range s.machines {
-		if !m.implied {
-			f.Resources = append(f.Resources, csp.Resource{Scope: m.Scope})
 		}
 	}
 	for _, r := range s.resources {

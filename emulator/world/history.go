@@ -55,6 +55,25 @@ const (
 	AccessChanged           EventKind = "GDAP access assignment changed"
 	ManagementGroupAdded    EventKind = "management group added"
 	PlaceMoved              EventKind = "place moved"
+	ManagementGroupPut      EventKind = "management group changed"
+	ManagementGroupGone     EventKind = "management group removed"
+	ResourceGroupRemoved    EventKind = "resource group removed"
+	ResourcePut             EventKind = "resource put"
+	ResourceRemoved         EventKind = "resource removed"
+	TagsSet                 EventKind = "tags set"
+	MachineStarted          EventKind = "virtual machine started"
+	MachineStopped          EventKind = "virtual machine stopped"
+	KeysListed              EventKind = "storage account keys told"
+	KeyRegenerated          EventKind = "storage account key made anew"
+	RoleChanged             EventKind = "custom role changed"
+	RoleRemoved             EventKind = "custom role removed"
+	PolicyPut               EventKind = "policy put"
+	PolicyRemoved           EventKind = "policy removed"
+	RegistrationPut         EventKind = "Lighthouse registration put"
+	RegistrationEnded       EventKind = "Lighthouse registration ended"
+	AccessElevated          EventKind = "access elevated"
+	ActivationRequested     EventKind = "Azure role requested"
+	ActivationChanged       EventKind = "Azure role request changed"
 	WorldLoaded             EventKind = "world loaded"
 	WorldRestored           EventKind = "world restored"
 	SignedIn                EventKind = "signed in"
@@ -87,7 +106,10 @@ type Actor struct {
 	Object csp.ObjectID
 	Client ClientID
 	Name   string
-	call   *Call
+	// GlobalAdministrator: he may remove the last who may assign roles.
+	GlobalAdministrator bool
+
+	call *Call
 }
 
 // IsAuthor says whether nobody acted through an API.

@@ -100,6 +100,8 @@ type Verdict struct {
 	Allowed bool
 	// Denied is the deny assignment that stood against it, if one did.
 	Denied *csp.DenyAssignment
+	// By is the role assignment that allows it; Lighthouse has none.
+	By *Assignment
 }
 
 // May judges an act (R17, R18, R19): no deny assignment may stand against it, and
@@ -130,7 +132,7 @@ func (w *World) May(c Caller, act Act) Verdict {
 		for _, principal := range who {
 			for _, a := range d.held[holding{place, principal}] {
 				if w.gives(a) && w.assignmentAllows(d, a, act, facts) {
-					return Verdict{Allowed: true}
+					return Verdict{Allowed: true, By: &a.Assignment}
 				}
 			}
 		}

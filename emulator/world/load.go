@@ -293,7 +293,7 @@ func (l *loader) place(d *tenant, scope csp.Scope, implied bool, what string) bo
 			l.refuse(NoSuchScope, "%s at %s: it does not say of which tenant", what, scope)
 			return false
 		}
-		if d.managed[scope.Key()] == nil {
+		if _, known := d.managementGroup(scope); !known {
 			d.managed[scope.Key()] = &ManagementGroup{Scope: scope, Name: scope.Name()}
 		}
 		return true
@@ -312,7 +312,6 @@ func (l *loader) place(d *tenant, scope csp.Scope, implied bool, what string) bo
 }
 
 func (s *subscription) ensure(w *World, scope csp.Scope, implied bool) {
-	const somewhere = "westeurope"
 	if name := scope.ResourceGroup(); name != "" {
 		here := scope.Kind() == csp.ResourceGroupScope
 		g := s.groups[strings.ToLower(name)]
@@ -331,29 +330,12 @@ func (s *subscription) ensure(w *World, scope csp.Scope, implied bool) {
 	if scope.Kind() != csp.ResourceScope {
 		return
 	}
-	key := scope.Key()
-	if isMachine(scope) {
-		m := s.machines[key]
-		if m == nil {
-			m = &Machine{Scope: scope, Location: somewhere, implied: true}
-			s.machines[key] = m
-		}
-		m.implied = m.implied && implied
-		return
-	}
-	r := s.resources[key]
+	r := s.resources[scope.Key()]
 	if r == nil {
-		r = &Resource{Scope: scope, Location: somewhere, implied: true}
-		s.resources[key] = r
+		r = &resource{Resource: Resource{Scope: scope, Location: somewhere}, implied: true}
+		s.resources[scope.Key()] = r
 	}
 	r.implied = r.implied && implied
-}
-
-// isMachine says whether the scope is a virtual machine right in its group.
-func isMachine(scope csp.Scope) bool {
-	_, below, _ := strings.Cut(scope.Key(), "/resourcegroups/")
-	parts := strings.Split(below, "/")
-	return len(parts) == 5 && parts[2] == "microsoft.compute" && parts[3] == "virtualmachines"
 }
 
 func (l *loader) relationships(f csp.Facts) {
@@ -391,6 +373,7 @@ func (l *loader) relationships(f csp.Facts) {
 		at := p.Scope.Subscription()
 		w.projections[at] = append(w.projections[at], p)
 	}
+	w.adoptProjections()
 }
 
 func (l *loader) gdap(f csp.GDAPRelationship) {
@@ -482,7 +465,7 @@ func (l *loader) access(f csp.Facts) {
 	}
 	for _, p := range f.Policies {
 		if d := l.tenant(p.Tenant, "the policy "+p.Name); d != nil && l.place(d, p.Scope, true, "the policy "+p.Name) {
-			d.policies = append(d.policies, p)
+			l.note(l.w.denyAssignments(d, Actor{}, p))
 		}
 	}
 }

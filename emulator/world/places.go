@@ -13,14 +13,6 @@ type ManagementGroup struct {
 	Name  string // what people call it
 }
 
-// Resource is any resource but a virtual machine.
-type Resource struct {
-	Scope    csp.Scope
-	Location string
-	Tags     map[string]string
-	implied  bool
-}
-
 // AddManagementGroup adds a management group directly below the tenant's root.
 func (t Tenant) AddManagementGroup(id, name string) (ManagementGroup, error) {
 	scope, err := csp.ParseScope("/providers/Microsoft.Management/managementGroups/" + id)
@@ -31,7 +23,7 @@ func (t Tenant) AddManagementGroup(id, name string) (ManagementGroup, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := w.tenants[t.ID]
-	if _, ok := d.managed[scope.Key()]; ok {
+	if _, ok := d.managementGroup(scope); ok {
 		return ManagementGroup{}, refuse(NameTaken, "the management group %s exists", id)
 	}
 	if name == "" {
@@ -79,6 +71,8 @@ func (d *tenant) place(child, parent csp.Scope) error {
 	switch {
 	case child.Kind() != csp.SubscriptionScope && child.Kind() != csp.ManagementGroupScope:
 		return refuse(BadPlacement, "%s cannot be placed: only subscriptions and management groups can", child)
+	case child.Equal(d.rootScope()):
+		return refuse(BadPlacement, "the root group lies in nothing")
 	case parent.Kind() != csp.RootScope && parent.Kind() != csp.ManagementGroupScope:
 		return refuse(BadPlacement, "%s is no management group", parent)
 	case d.contains(child, parent):
@@ -104,20 +98,26 @@ func (d *tenant) parentOf(child csp.Scope) csp.Scope {
 }
 
 // placesAbove lists the keys of the scope itself and of everything above it (R17):
-// by cutting whole segments off its end up to the subscription, then by where
-// that is placed, down to the root. Some of the former are no scope at all;
-// nothing is ever assigned there.
+// by cutting names off its end up to the subscription, then by where that is
+// placed, through the tenant's root group to the root.
 func (d *tenant) placesAbove(scope csp.Scope) []string {
-	var list []string
+	list := make([]string, 0, 8)
 	if id := scope.Subscription(); !id.IsZero() {
 		whole := csp.SubscriptionScopeOf(id)
-		for key := scope.Key(); len(key) > len(whole.Key()); key = key[:strings.LastIndexByte(key, '/')] {
+		for key, least := scope.Key(), len(whole.String()); len(key) > least; key = enclosing(key) {
 			list = append(list, key)
 		}
 		scope = whole
 	}
-	for ; scope.Kind() != csp.RootScope && !scope.IsZero(); scope = d.parentOf(scope) {
-		list = append(list, scope.Key())
+	root := d.rootScope().Key()
+	for ; scope.Kind() == csp.SubscriptionScope || scope.Kind() == csp.ManagementGroupScope; scope = d.parentOf(scope) {
+		key := scope.Key()
+		if list = append(list, key); key == root {
+			return append(list, csp.Root().Key())
+		}
+	}
+	if len(list) > 0 {
+		list = append(list, root)
 	}
 	return append(list, csp.Root().Key())
 }

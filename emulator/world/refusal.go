@@ -39,6 +39,18 @@ const (
 	NotPending        Law = "an invitation is accepted once"
 	AgentGroupStays   Law = "a partner's agent groups stay (R7)"
 	DynamicMembers    Law = "nobody changes the members of a dynamic group (R33)"
+	NotEmpty          Law = "what holds something stays"
+	NotAssignable     Law = "a custom role is assigned at its scopes or below"
+	RoleInUse         Law = "a role that is assigned stays"
+	BuiltIn           Law = "built-in roles stay as they are"
+	BadAction         Law = "an action names a provider, a type and what is done"
+	BadScope          Law = "a custom role is assignable somewhere, at one management group at most"
+	BadPolicy         Law = "a policy's rule can be read"
+	NoSuchPolicy      Law = "the policy must exist"
+	Disallowed        Law = "a policy that denies is kept (R27)"
+	BadRegistration   Law = "Lighthouse projects no Owner, no custom role and no role on data (R28)"
+	NoSuchRequest     Law = "the registration or request must exist"
+	NotGlobal         Law = "whoever elevates himself is Global Administrator (R24)"
 	BadPlacement      Law = "management groups hold subscriptions and each other, without a ring (R17)"
 
 	RoleAssignableStays     Law = "whether a group is for directory roles is settled when it is made (R14)"
@@ -68,6 +80,8 @@ type Refusal struct { //nolint:errname // read where it is used: errors.AsType[*
 	Actual csp.PrincipalType
 	// Locked lists where the locks are, for ScopeLocked.
 	Locked []csp.Scope
+	// Violation says which policy, for Disallowed.
+	Violation *Violation
 }
 
 // Error says which law, and what exactly.

@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/schedule"
 )
 
 // Options are what a world is made with.
@@ -80,6 +81,7 @@ type state struct {
 	relationships map[csp.GDAPID]*relationship
 	between       map[pairing][]csp.GDAPID // those with a customer
 	projections   map[csp.SubscriptionID][]csp.LighthouseDelegation
+	registrations map[csp.SubscriptionID][]*Registration
 	loaded        loaded
 	queue         queue
 	settling      time.Time // the instant that Settle is carrying out; zero: now
@@ -103,6 +105,7 @@ func newState() *state {
 		relationships: make(map[csp.GDAPID]*relationship),
 		between:       make(map[pairing][]csp.GDAPID),
 		projections:   make(map[csp.SubscriptionID][]csp.LighthouseDelegation),
+		registrations: make(map[csp.SubscriptionID][]*Registration),
 		loaded:        newLoaded(),
 		trade:         newTrade(),
 	}
@@ -132,8 +135,12 @@ type tenant struct {
 	trusting    map[csp.SubscriptionID]*subscription    // the subscriptions that trust it
 	parents     map[string]csp.Scope                    // key of a subscription or management group -> where it is placed
 	managed     map[string]*ManagementGroup             // by scope key
-	policies    []csp.PolicyDenial
-	unnamed     bool // its domain was made up while loading
+	policies    policies
+	custom      map[csp.RoleDefinitionID]CustomRole // what Azure keeps beside roles
+	activations schedule.Book                       // privileged identity management of Azure roles
+	watching    time.Time                           // when they are looked at next
+	demands     map[string]schedule.Policy          // what it demands, by scope and role, where that was changed
+	unnamed     bool                                // its domain was made up while loading
 	extras      extras
 	gone        bool // it was deleted; handles on it find nothing
 }
@@ -158,6 +165,9 @@ func newTenant(t csp.Tenant) *tenant {
 		trusting:    make(map[csp.SubscriptionID]*subscription),
 		parents:     make(map[string]csp.Scope),
 		managed:     make(map[string]*ManagementGroup),
+		policies:    newPolicies(),
+		custom:      make(map[csp.RoleDefinitionID]CustomRole),
+		demands:     make(map[string]schedule.Policy),
 	}
 }
 
