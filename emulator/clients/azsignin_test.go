@@ -123,7 +123,7 @@ func TestAzureCLISignsInWithADeviceCode(t *testing.T) {
 	// The partner's own tenant is chosen: what is asked of the customer's
 	// subscription then carries a token of the wrong tenant.
 	az.run(t, "account", "set", "--subscription", v.partner.ID.String())
-	az.refused(t, []string{"InvalidAuthenticationTokenTenant"}, "rest", "--url", "https://management.azure.com"+v.sub.Scope().String()+"/resourcegroups?api-version=2021-04-01")
+	az.refused(t, []string{"InvalidAuthenticationTokenTenant"}, "role", "assignment", "list", "--scope", v.sub.Scope().String())
 	az.run(t, "account", "set", "--subscription", v.sub.ID.String())
 	var groups []struct{ Name string }
 	az.read(t, &groups, "group", "list")
@@ -196,7 +196,7 @@ func TestAzureCLIInACloudOfItsOwn(t *testing.T) {
 	az.asRobot(t)
 	var shown account
 	az.read(t, &shown, "account", "show")
-	if shown.ID != v.sub.ID.String() || shown.Cloud != "Latchkey" {
+	if shown.ID != v.sub.ID.String() || shown.InCloud != "Latchkey" {
 		t.Errorf("shown: %+v", shown)
 	}
 	var groups []struct{ Name string }

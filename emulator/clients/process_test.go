@@ -48,10 +48,11 @@ type process struct {
 	dir  string
 	// stdin, if any, is what it reads.
 	stdin io.Reader
-	// hears, if any, is told each line that it writes to its error output.
-	hears func(line string)
-	// takes, if any, is told each line of its output.
-	takes func(line string)
+	// hears, if any, is told each line that it writes to its error output, and
+	// takes each line of its output.
+	hears, takes func(line string)
+	// hopeless, if any, ends the process with the error that it yields.
+	hopeless <-chan error
 }
 
 // run waits for the process to end. An exit code is an outcome; everything else
@@ -60,6 +61,15 @@ func (p process) run(tb testing.TB) outcome {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
+	ctx, give := context.WithCancelCause(ctx)
+	defer give(nil)
+	go func() {
+		select {
+		case err := <-p.hopeless:
+			give(err)
+		case <-ctx.Done():
+		}
+	}()
 	c := exec.CommandContext(ctx, p.name, p.args...)
 	c.Env, c.Dir, c.Stdin, c.WaitDelay = p.env, p.dir, p.stdin, 5*time.Second
 	stdout, stderr := &lines{each: p.takes}, &lines{each: p.hears}
@@ -67,7 +77,7 @@ func (p process) run(tb testing.TB) outcome {
 	err := c.Run()
 	got := outcome{stdout.String(), stderr.String(), c.ProcessState.ExitCode()}
 	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && (!ended || ctx.Err() != nil) {
-		tb.Fatalf("%s %s: %v\n%s%s", p.name, strings.Join(p.args, " "), errors.Join(err, ctx.Err()), got.stdout, got.stderr)
+		tb.Fatalf("%s %s: %v\n%s%s", p.name, strings.Join(p.args, " "), errors.Join(err, context.Cause(ctx)), got.stdout, got.stderr)
 	}
 	return got
 }

@@ -45,7 +45,7 @@ func TestReinstatementByAzureCLI(t *testing.T) {
 	// marks, which it sends.
 	before := len(v.world.Calls())
 	customer.refused(t, []string{"Invalid scope"}, create("/subscriptions/"+subscription+"//resourceGroups/rg-desktops")...)
-	for _, c := range v.world.Calls()[before:] {
+	for _, c := range v.callsSince(before) {
 		if strings.Contains(c.Path, "roleAssignments") {
 			t.Errorf("az sent %s %s", c.Method, c.Path)
 		}

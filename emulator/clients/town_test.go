@@ -94,8 +94,8 @@ func (v *town) people(tb testing.TB) {
 	tb.Helper()
 	v.partner = must(v.world.AddTenant(csp.Tenant{Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(tb)
 	v.customer = must(v.world.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(tb)
-	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: jamesUPN, Password: jamesPassword}))(tb)
-	v.sue = must(v.partner.AddUser(world.User{Name: "Sue Park", UPN: "sue", Mail: sueUPN, Password: suePassword}))(tb)
+	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: jamesUPN, Password: jamesPassword, MFA: true}))(tb)
+	v.sue = must(v.partner.AddUser(world.User{Name: "Sue Park", UPN: "sue", Mail: sueUPN, Password: suePassword, MFA: true}))(tb)
 	v.anna = must(v.customer.AddUser(world.User{Name: "Anna Berg", UPN: "anna", Mail: annaUPN, Password: annaPassword}))(tb)
 	v.bo = must(v.customer.AddUser(world.User{Name: "Bo Lind", UPN: "bo", Password: "bo"}))(tb)
 	v.guest = must(v.customer.InviteGuest(v.james, csp.ObjectID{}))(tb)
@@ -162,7 +162,7 @@ func (v *town) give(tb testing.TB, to csp.ObjectID, role string) {
 func (v *town) holds(tb testing.TB, who csp.ObjectID, role string, at csp.Scope) bool {
 	tb.Helper()
 	id := roleNamed(tb, role).ID
-	for _, a := range v.customer.AssignmentsBelow(at) {
+	for _, a := range v.customer.AssignmentsAbove(at) {
 		if a.Principal == who && a.Role == id && a.Scope == at {
 			return true
 		}
