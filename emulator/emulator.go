@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -158,7 +159,7 @@ func (s *Server) Replace(w *world.World) error {
 	next := &generation{number: 1, world: w, setTokenLife: signIn.SetAccessTokenLife, serving: map[Origin]http.Handler{
 		Login:         signIn.Login(),
 		Browser:       page.InFrontOf(customers.InFrontOf(signIn.Browser())),
-		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
+		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, GraphOrigin: s.graphOrigin, Throttle: s.options.Throttle}),
 		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		PartnerCenter: partnercenter.New(partnercenter.Options{World: w, Key: s.key, Audiences: s.audiences(PartnerCenter), AdminCenter: s.pagesOrigin, Throttle: s.options.Throttle}),
 	}}
@@ -220,12 +221,20 @@ func (s *Server) loginOrigin() string {
 	return Login.Address()
 }
 
+func (s *Server) graphOrigin() string {
+	if e := s.endpoints.Load(); e != nil {
+		return e.Graph
+	}
+	return Graph.Address()
+}
+
 // audiences gives the names under which tokens may be meant for the origin,
-// besides Microsoft's own.
+// besides Microsoft's own. Clients that take a service's address for its name
+// may have been told either word for loopback.
 func (s *Server) audiences(of Origin) func() []string {
 	return func() []string {
 		if e := s.endpoints.Load(); e != nil {
-			return []string{e.Of(of), of.Address()}
+			return []string{e.Of(of), strings.Replace(e.Of(of), "127.0.0.1", "localhost", 1), of.Address()}
 		}
 		return []string{of.Address()}
 	}
