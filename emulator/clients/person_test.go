@@ -63,7 +63,7 @@ func (p *person) signIn(address string) (page, error) {
 		case at.sentTo != nil:
 			return at, nil
 		case at.offers("Pick an account"):
-			next = p.account
+			next = "Next"
 		case at.offers("Enter password"):
 			next = "Sign in"
 		case at.offers("Approve the sign-in"):
@@ -129,7 +129,8 @@ func (p page) offers(heading string) bool {
 	})
 }
 
-// press finds the button by its words and sends its form, the password filled in.
+// press finds the button by its words and sends its form, account and password
+// filled in.
 func (p *person) press(at page, label string) (page, error) {
 	for _, form := range cascadia.QueryAll(at.root, cascadia.MustCompile("form")) {
 		for _, button := range cascadia.QueryAll(form, cascadia.MustCompile("button")) {
@@ -148,8 +149,10 @@ func (p *person) send(at page, form, button *html.Node) (page, error) {
 			sent.Set(name, attribute(input, "value"))
 		}
 	}
-	if sent.Has("password") {
-		sent.Set("password", p.password)
+	for name, value := range map[string]string{"account": p.account, "password": p.password} {
+		if sent.Has(name) {
+			sent.Set(name, value)
+		}
 	}
 	target, err := at.url.Parse(attribute(form, "action"))
 	if err != nil {
