@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -240,11 +241,12 @@ func (s *Server) graphOrigin() string {
 }
 
 // audiences gives the names under which tokens may be meant for the origin,
-// besides Microsoft's own.
+// besides Microsoft's own. Clients that take a service's address for its name
+// may have been told either word for loopback.
 func (s *Server) audiences(of Origin) func() []string {
 	return func() []string {
 		if e := s.endpoints.Load(); e != nil {
-			return []string{e.Of(of), of.Address()}
+			return []string{e.Of(of), strings.Replace(e.Of(of), "127.0.0.1", "localhost", 1), of.Address()}
 		}
 		return []string{of.Address()}
 	}
