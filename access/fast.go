@@ -666,11 +666,12 @@ func (s *scan) identityHelps(p estate.Principal, home estate.Tenant, node estate
 	}
 	own := a.count
 	best := no
-	for next := 0; next < a.count; next++ {
+	for next := 0; next < a.count; { // each may add some
 		if next >= own {
 			best = max(best, min(a.truth(next), s.helps(a.who[next], node)))
 		}
 		s.runCode(&a, next)
+		next++
 	}
 	if a.full {
 		return max(best, maybe)
