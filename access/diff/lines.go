@@ -42,23 +42,76 @@ type shared struct {
 // lines puts changes together that several people share, and says them. units
 // names what an account has of a kind.
 func (p *pair) lines(found []change, accounts int, options Options, units func(*kindTable, both) []int) Result {
-	list := p.share(found)
-	for _, one := range list {
-		p.measure(one)
-	}
-	slices.SortFunc(list, p.compareShared)
-	r := Result{Accounts: accounts}
-	if options.Lines > 0 && options.Lines < len(list) {
-		r.More = len(list) - options.Lines
-		list = list[:options.Lines]
-	}
-	for _, one := range list {
-		r.Lines = append(r.Lines, p.line(one, units(one.table, p.account(one.who[0])), options.examples()))
-	}
+	all := p.share(found)
+	eachPart(len(all), perWorker, func() func(int, int) {
+		return func(from, to int) {
+			for _, one := range all[from:to] {
+				p.measure(one)
+			}
+		}
+	})
+	list := p.weightiest(all, options.Lines)
+	named := p.unitsOfAll(list, units)
+	r := Result{Accounts: accounts, More: len(all) - len(list)}
+	r.Lines = slices.Grow(r.Lines, len(list))[:len(list)]
+	eachPart(len(list), linesAtOnce, func() func(int, int) {
+		return func(from, to int) {
+			for i, one := range list[from:to] {
+				r.Lines[from+i] = p.line(one, named[from+i], options.examples())
+			}
+		}
+	})
 	for i := range r.Lines[:min(options.Otherwise, len(r.Lines))] {
 		p.otherwise(&r.Lines[i])
 	}
 	return r
+}
+
+// linesAtOnce is how many lines a goroutine takes at a time.
+const linesAtOnce = 16
+
+// weightiest are the first of all in order; most is how many, 0: all.
+func (p *pair) weightiest(all []*shared, most int) []*shared {
+	if most <= 0 || most >= len(all) {
+		slices.SortFunc(all, p.compareShared)
+		return all
+	}
+	var last *shared // so many are weightier that nothing behind it counts
+	best := make([]*shared, 0, 2*most)
+	for _, one := range all {
+		if last != nil && p.compareShared(last, one) < 0 {
+			continue
+		}
+		best = append(best, one)
+		if len(best) == cap(best) {
+			slices.SortFunc(best, p.compareShared)
+			best, last = best[:most], best[most-1]
+		}
+	}
+	slices.SortFunc(best, p.compareShared)
+	return best[:most]
+}
+
+// unitsOfAll names the units for each of several lines. Many are about the same
+// account.
+func (p *pair) unitsOfAll(list []*shared, units func(*kindTable, both) []int) [][]int {
+	type key struct {
+		table   *kindTable
+		account int32
+	}
+	found := map[key][]int{}
+	named := make([][]int, len(list))
+	for i, one := range list {
+		one.actions() // now, since it is no work for several goroutines
+		of := key{one.table, one.who[0]}
+		known, is := found[of]
+		if !is {
+			known = units(one.table, p.account(of.account))
+			found[of] = known
+		}
+		named[i] = known
+	}
+	return named
 }
 
 // examples is how many of a kind a line names.
