@@ -136,8 +136,7 @@ func (p *pair) share(found []change) []*shared {
 	for i := range found {
 		c := &found[i]
 		one := at[c.hash]
-		for one != nil && !one.isLike(c) {
-			one = one.next
+		for ; one != nil && !one.isLike(c); one = one.next { // hardly ever more than one
 		}
 		if one == nil {
 			one = &shared{change: *c, next: at[c.hash]}
