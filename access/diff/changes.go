@@ -332,17 +332,6 @@ func (c *Changes) Actions(a ActionSet) []access.Action {
 	return list
 }
 
-// Roles are the roles all of whose actions are in a set, without those that others
-// of them contain; none if there are also actions of no such role.
-func (c *Changes) Roles(a ActionSet) []string {
-	t, sets := c.table(a)
-	units := make([]int, len(t.units))
-	for i := range units {
-		units[i] = i
-	}
-	return t.roles(t.setOf(sets[a.number]), units)
-}
-
 func (c *Changes) table(a ActionSet) (*kindTable, []set) {
 	if a.directory {
 		return &c.p.kinds.directory, c.directory
