@@ -35,6 +35,9 @@ const (
 	readGroupActive    = "PrivilegedAssignmentSchedule.Read.AzureADGroup PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup PrivilegedAccess.Read.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
 	writeGroupActive   = "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
 	readGroupEligible  = "PrivilegedEligibilitySchedule.Read.AzureADGroup PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup PrivilegedAccess.Read.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
+	readPolicies       = "RoleManagementPolicy.Read.Directory RoleManagementPolicy.ReadWrite.Directory RoleManagementPolicy.Read.AzureADGroup RoleManagementPolicy.ReadWrite.AzureADGroup RoleManagement.Read.All RoleManagement.Read.Directory RoleManagement.ReadWrite.Directory"
+	writeRolePolicies  = "RoleManagementPolicy.ReadWrite.Directory RoleManagement.ReadWrite.Directory"
+	writeGroupPolicies = "RoleManagementPolicy.ReadWrite.AzureADGroup"
 	writeGroupEligible = "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
 )
 
