@@ -359,7 +359,7 @@ func (h *Handler) expandObject(c *call) func(odata.Entity, string) any {
 		var ids []csp.ObjectID
 		switch relation {
 		case "members":
-			ids = c.tenant.Members(id)
+			ids = c.tenant.ListedMembers(id)
 		case "transitiveMembers":
 			ids = h.transitiveMembers(c.tenant, id)
 		case "owners":

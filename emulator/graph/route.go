@@ -31,6 +31,7 @@ func (h *Handler) routes() []route {
 		h.userRoutes(),
 		h.groupRoutes(),
 		h.objectRoutes(),
+		h.deletedRoutes(),
 		h.invitationRoutes(),
 		h.roleRoutes(),
 		h.pimRoutes(),
