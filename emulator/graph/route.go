@@ -32,6 +32,7 @@ func (h *Handler) routes() []route {
 		h.groupRoutes(),
 		h.objectRoutes(),
 		h.deletedRoutes(),
+		h.applicationRoutes(),
 		h.invitationRoutes(),
 		h.roleRoutes(),
 		h.pimRoutes(),
