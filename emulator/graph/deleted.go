@@ -6,11 +6,16 @@ import (
 	"latchkey/emulator/world"
 )
 
-// deletedRoutes are the directory's bin, which keeps accounts for thirty days.
+// deletedRoutes are the directory's bin, which keeps accounts for thirty days, and
+// its administrative units, of which there are none.
 func (h *Handler) deletedRoutes() []route {
 	const bin = "/directory/deletedItems"
 	permissions := "User.DeleteRestore.All " + writeUsers
+	readUnits := "AdministrativeUnit.Read.All AdministrativeUnit.ReadWrite.All " + readDirectory
 	return []route{
+		{"GET", "/directory/administrativeUnits", readUnits, actionReadUsers, h.listNoUnits},
+		{"GET", "/directory/administrativeUnits/{unit}", readUnits, actionReadUsers, h.getNoUnit},
+		{"GET", "/administrativeUnits", readUnits, actionReadUsers, h.listNoUnits},
 		{"GET", bin + "/microsoft.graph.user", readUsers, "", h.listDeleted},
 		{"GET", bin + "/microsoft.graph.group", readGroups, actionReadGroups, h.listNoGroups},
 		{"GET", bin + "/{object}", readUsers, "", h.getDeleted},
@@ -112,4 +117,17 @@ func (h *Handler) purgeDeleted(c *call) (reply, *failure) {
 		return reply{}, refusalFailure(err, gone.ID.String())
 	}
 	return noContent()
+}
+
+var unitType = &odata.Type{
+	Name: "microsoft.graph.administrativeUnit", Directory: true,
+	Properties: properties([]string{"id", "displayName", "description", "visibility", "membershipType", "membershipRule"}, []string{"isMemberManagementRestricted"}, []string{"deletedDateTime"}, nil, nil, nil),
+}
+
+func (h *Handler) listNoUnits(c *call) (reply, *failure) {
+	return c.list(collection{on: unitType, context: "administrativeUnits"})
+}
+
+func (h *Handler) getNoUnit(c *call) (reply, *failure) {
+	return reply{}, notFound(c.params["unit"])
 }
