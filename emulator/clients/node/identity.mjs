@@ -38,7 +38,10 @@ const device = new DeviceCodeCredential({
   },
 });
 await step("device code", () => who(device));
-await step("silently for Graph", () => who(device, "https://graph.microsoft.com/.default"));
+await step("silently for Graph", async () => {
+  const got = await who(device, "https://graph.microsoft.com/.default");
+  return { ...got, scp: got.scp.split(" ").includes("Directory.AccessAsUser.All") };
+});
 await step("on behalf of", async () => {
   const { token } = await device.getToken(`${town.portal.uri}/user_impersonation`);
   const credential = new OnBehalfOfCredential({ ...where, tenantId: town.customer, clientId: town.portal.id, clientSecret: town.portal.secret, userAssertionToken: token });

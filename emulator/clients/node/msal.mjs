@@ -26,7 +26,7 @@ await step("authorization code", async () => {
   const address = await portal.getAuthCodeUrl({ scopes, redirectUri: town.portal.callback, codeChallenge: challenge, codeChallengeMethod: "S256", state, nonce, prompt: "select_account" });
   const back = new URL(await person({ who: "james", address }));
   if (back.searchParams.get("state") !== state) throw new Error(`state: ${back}`);
-  const got = await portal.acquireTokenByCode({ code: back.searchParams.get("code"), scopes, redirectUri: town.portal.callback, codeVerifier: verifier }, { nonce });
+  const got = await portal.acquireTokenByCode({ code: back.searchParams.get("code"), scopes, redirectUri: town.portal.callback, codeVerifier: verifier, nonce });
   account = got.account;
   return { username: account.username, tenant: got.tenantId, oid: got.idTokenClaims.oid, scopes: got.scopes.some((s) => s.endsWith("User.Read")) };
 });

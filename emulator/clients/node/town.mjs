@@ -45,7 +45,7 @@ export async function refusal(promise) {
   try {
     await promise;
   } catch (e) {
-    return { status: e.statusCode ?? e.status ?? e.errorResponse?.status ?? null, code: e.code ?? e.errorCode ?? e.error ?? null, message: e.message };
+    return { status: e.statusCode ?? e.status ?? e.errorResponse?.status ?? null, code: (typeof e.error === "string" ? e.error : e.code) ?? e.errorCode ?? null, message: e.message };
   }
   throw new Error("it succeeded");
 }
