@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,6 +82,9 @@ type Options struct {
 	EasySignIn bool
 	// SigningKey signs tokens; nil means one made when it is first needed.
 	SigningKey *rsa.PrivateKey
+	// KeyLife is how long a signing key signs before the next one does; zero
+	// means until RotateKey.
+	KeyLife time.Duration
 	// AccessTokenLife is how long access tokens live; zero means an hour.
 	AccessTokenLife time.Duration
 	// Throttle makes exhausted rate limits answer 429.
@@ -125,6 +129,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, key: token.NewKey(o.SigningKey), served: make(map[Origin]http.Handler)}
 	s.SetTokenLife(o.AccessTokenLife)
+	s.key.RotateAfter(o.KeyLife)
 	if err := s.Replace(o.World); err != nil {
 		return nil, err
 	}
@@ -163,8 +168,10 @@ func (s *Server) Replace(w *world.World) error {
 	next := &generation{number: 1, world: w, setTokenLife: signIn.SetAccessTokenLife, serving: map[Origin]http.Handler{
 		Login:   signIn.Login(),
 		Browser: page.InFrontOf(customers.InFrontOf(signIn.Browser())),
-		ARM: arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, GraphOrigin: s.graphOrigin,
-			Throttle: s.options.Throttle, LongRunning: s.options.LongRunning, PageSize: s.options.PageSize}),
+		ARM: arm.New(arm.Options{
+			World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, GraphOrigin: s.graphOrigin,
+			Throttle: s.options.Throttle, LongRunning: s.options.LongRunning, PageSize: s.options.PageSize,
+		}),
 		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		PartnerCenter: partnercenter.New(partnercenter.Options{World: w, Key: s.key, Audiences: s.audiences(PartnerCenter), AdminCenter: s.pagesOrigin, Throttle: s.options.Throttle}),
 	}}
@@ -234,11 +241,12 @@ func (s *Server) graphOrigin() string {
 }
 
 // audiences gives the names under which tokens may be meant for the origin,
-// besides Microsoft's own.
+// besides Microsoft's own. Clients that take a service's address for its name
+// may have been told either word for loopback.
 func (s *Server) audiences(of Origin) func() []string {
 	return func() []string {
 		if e := s.endpoints.Load(); e != nil {
-			return []string{e.Of(of), of.Address()}
+			return []string{e.Of(of), strings.Replace(e.Of(of), "127.0.0.1", "localhost", 1), of.Address()}
 		}
 		return []string{of.Address()}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ import (
 	emulated "latchkey/emulator/world"
 	"latchkey/emulator/worldclock"
 	"latchkey/examples"
+	"latchkey/internal/clock"
 	"latchkey/internal/rundir"
 	"latchkey/internal/shellenv"
 )
@@ -83,7 +85,7 @@ func emulateCommand(s streams, getenv func(string) string) *cobra.Command {
 }
 
 func (e *emulateCall) run(c *cobra.Command, s streams) (err error) {
-	began := time.Now() //nolint:forbidigo // how long the start took, for the reader
+	began := clock.System().Now()
 	if err := e.check(c); err != nil {
 		return err
 	}
@@ -112,7 +114,7 @@ func (e *emulateCall) run(c *cobra.Command, s streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.Remove(stateFile, caFile)) }()
-	if err := e.greet(s, state, time.Since(began)); err != nil {
+	if err := e.greet(s, state, clock.System().Now().Sub(began)); err != nil {
 		return err
 	}
 	<-c.Context().Done()
@@ -131,6 +133,9 @@ func (e *emulateCall) check(c *cobra.Command) error {
 		if port < 0 || port > 65535-len(origin.All())-1 {
 			return usage(c, fmt.Errorf("%s %d: a port is a number from 0 to %d", flag, port, 65535-len(origin.All())-1))
 		}
+	}
+	if address, err := netip.ParseAddr(e.listen); !e.allowRemote && e.listen != "localhost" && (err != nil || !address.IsLoopback()) {
+		return usage(c, fmt.Errorf("--listen %s is not this machine's own loopback, and whoever reaches the emulator can be anybody in it: use 127.0.0.1, or add --allow-remote knowing that", e.listen))
 	}
 	if e.password == "" || e.secret == "" {
 		return usage(c, errors.New("--password and --secret cannot be empty"))
@@ -173,9 +178,9 @@ func (e *emulateCall) server(s streams, facts csp.Facts) (*emulator.Server, erro
 		line.say("putting " + grouped(len(facts.Assignments)) + " assignments in place")
 	}
 	defer line.clear()
-	clock := &worldclock.Clock{}
+	moved := &worldclock.Clock{}
 	compose := func(facts csp.Facts) (*emulated.World, error) {
-		w := emulated.New(emulated.Options{Now: clock.Now, Roles: builtin.AzureRoles(), Password: e.password})
+		w := emulated.New(emulated.Options{Now: moved.Now, Roles: builtin.AzureRoles(), Password: e.password})
 		if err := w.Load(facts); err != nil {
 			return nil, err
 		}
@@ -190,7 +195,7 @@ func (e *emulateCall) server(s streams, facts csp.Facts) (*emulator.Server, erro
 	}
 	address := e.addresses()
 	return emulator.New(emulator.Options{
-		World: w, Clock: clock, Compose: compose, Control: e.control, EasySignIn: e.easySignIn, Throttle: e.throttle, AllowRemote: e.allowRemote,
+		World: w, Clock: moved, Compose: compose, Control: e.control, EasySignIn: e.easySignIn, Throttle: e.throttle, AllowRemote: e.allowRemote,
 		LoginAddr: address[0], ARMAddr: address[1], GraphAddr: address[2], PartnerCenterAddr: address[3], BrowserAddr: address[4],
 		ControlAddr: address[5], ProxyAddr: address[6],
 	})

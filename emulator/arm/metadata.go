@@ -1,12 +1,17 @@
 package arm
 
-import "strings"
+import (
+	"strings"
+
+	"latchkey/emulator/origin"
+)
 
 // metadata describes the cloud to clients that ask where everything is. The
 // shape changed with the versions: one object in 2015, a list of clouds in 2019,
-// one cloud with all its endpoints since 2022.
+// one cloud with all its endpoints since 2022. A client that asked Microsoft's
+// name, through the proxy, is given Microsoft's names.
 func (h *Handler) metadata(c *call) (reply, *failure) {
-	login := strings.TrimSuffix(h.LoginOrigin(), "/") + "/"
+	login := strings.TrimSuffix(h.origin(c, origin.Login, h.LoginOrigin), "/") + "/"
 	switch version := c.query.Get("api-version"); {
 	case version < "2019":
 		return ok(map[string]any{
@@ -22,7 +27,7 @@ func (h *Handler) metadata(c *call) (reply, *failure) {
 var audiences = []string{"https://management.core.windows.net/", "https://management.azure.com/"}
 
 func (h *Handler) cloud(c *call, login string) map[string]any {
-	graph := strings.TrimSuffix(h.GraphOrigin(), "/") + "/"
+	graph := strings.TrimSuffix(h.origin(c, origin.Graph, h.GraphOrigin), "/") + "/"
 	return map[string]any{
 		"name": "AzureCloud", "portal": "https://portal.azure.com", "resourceManager": c.origin, "graph": "https://graph.windows.net/",
 		"microsoftGraphResourceId": graph, "graphAudience": "https://graph.windows.net/", "gallery": c.origin + "/", "batch": "https://batch.core.windows.net/",
@@ -31,4 +36,12 @@ func (h *Handler) cloud(c *call, login string) map[string]any {
 		"authentication": map[string]any{"loginEndpoint": strings.TrimSuffix(login, "/"), "audiences": audiences, "tenant": "common", "identityProvider": "AAD"},
 		"suffixes":       map[string]any{"keyVaultDns": "vault.azure.net", "storage": "core.windows.net", "acrLoginServer": "azurecr.io", "sqlServerHostname": "database.windows.net"},
 	}
+}
+
+// origin is the address of a service, in the kind of name that the client asked.
+func (h *Handler) origin(c *call, of origin.Origin, own func() string) string {
+	if _, microsoft := origin.Of(strings.TrimPrefix(c.origin, "https://")); microsoft {
+		return "https://" + of.Names()[0]
+	}
+	return own()
 }

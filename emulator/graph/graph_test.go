@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -50,10 +49,14 @@ type town struct {
 
 const origin = "https://graph.emulator.test"
 
-func newTown(tb testing.TB, change ...func(*graph.Options)) *town {
+func newTown(tb testing.TB, change ...func(*world.Options)) *town {
 	tb.Helper()
 	v := &town{tb: tb, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
-	v.world = world.New(world.Options{Now: v.Now, Roles: builtin.AzureRoles()})
+	options := world.Options{Now: v.Now, Roles: builtin.AzureRoles()}
+	for _, f := range change {
+		f(&options)
+	}
+	v.world = world.New(options)
 	v.partner = must(v.world.AddTenant(csp.Tenant{Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(tb)
 	v.customer = must(v.world.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(tb)
 	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: "james@ravenhill.example", Password: "raven"}))(tb)
@@ -61,9 +64,6 @@ func newTown(tb testing.TB, change ...func(*graph.Options)) *town {
 	v.guest = must(v.customer.InviteGuest(v.james, csp.ObjectID{}))(tb)
 	v.agents = must(v.partner.AddGroup(world.Group{Name: world.AdminAgents}))(tb)
 	v.options = graph.Options{World: v.world, Key: signingKey, Origin: func() string { return origin }}
-	for _, f := range change {
-		f(&v.options)
-	}
 	v.handler = graph.New(v.options)
 	return v
 }
@@ -117,6 +117,11 @@ type answer struct {
 // call sends one request, with a body of JSON unless it is empty.
 func (v *town) call(bearer, method, path, body string, headers ...string) answer {
 	v.tb.Helper()
+	return v.send(v.request(bearer, method, path, body, headers...))
+}
+
+func (v *town) request(bearer, method, path, body string, headers ...string) *http.Request {
+	v.tb.Helper()
 	r := httptest.NewRequestWithContext(v.tb.Context(), method, origin+strings.ReplaceAll(path, " ", "%20"), strings.NewReader(body))
 	if bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+bearer)
@@ -127,10 +132,22 @@ func (v *town) call(bearer, method, path, body string, headers ...string) answer
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	return v.send(r)
+	return r
 }
 
+// send sends a request whose answer is an object in JSON, or nothing.
 func (v *town) send(r *http.Request) answer {
+	v.tb.Helper()
+	got := v.raw(r)
+	if len(strings.TrimSpace(got.raw)) > 0 {
+		if err := json.Unmarshal([]byte(got.raw), &got.body); err != nil {
+			v.tb.Fatalf("%s %s: %v in %s", r.Method, r.URL, err, got.raw)
+		}
+	}
+	return got
+}
+
+func (v *town) raw(r *http.Request) answer {
 	v.tb.Helper()
 	w := httptest.NewRecorder()
 	r = r.WithContext(v.world.BeginCall(r.Context(), r.Method, "graph", r.URL.Path))
@@ -142,11 +159,6 @@ func (v *town) send(r *http.Request) answer {
 		v.tb.Fatal(err)
 	}
 	got.raw = string(raw)
-	if len(bytes.TrimSpace(raw)) > 0 {
-		if err := json.Unmarshal(raw, &got.body); err != nil {
-			v.tb.Fatalf("%s %s: %v in %s", r.Method, r.URL, err, raw)
-		}
-	}
 	return got
 }
 

@@ -93,65 +93,71 @@ type node struct {
 	fixed map[string]*node // by segment in lower case
 	keyed map[string]*node // by the key before the equals sign in lower case
 	any   *node
-	name  map[*node]string // what the keyed and any nodes below are called
-	rows  map[string]*route
+	rows  map[string]row // by method
+}
+
+// row is a route with the names of what varies in its pattern, in order.
+type row struct {
+	*route
+	names []string
 }
 
 func newNode() *node {
-	return &node{fixed: map[string]*node{}, keyed: map[string]*node{}, name: map[*node]string{}, rows: map[string]*route{}}
+	return &node{fixed: map[string]*node{}, keyed: map[string]*node{}, rows: map[string]row{}}
 }
 
 // plant makes the tree of a table.
 func plant(table []route) *node {
 	root := newNode()
-	for _, row := range table {
-		at := root
-		for s := range strings.SplitSeq(strings.Trim(row.pattern, "/"), "/") {
-			at = at.below(s)
+	for _, r := range table {
+		at, names := root, []string(nil)
+		for s := range strings.SplitSeq(strings.Trim(r.pattern, "/"), "/") {
+			below, name := at.below(s)
+			if at = below; name != "" {
+				names = append(names, name)
+			}
 		}
-		if _, twice := at.rows[row.method]; twice {
-			panic("graph: two routes for " + row.method + " " + row.pattern)
+		if _, twice := at.rows[r.method]; twice {
+			panic("graph: two routes for " + r.method + " " + r.pattern)
 		}
-		at.rows[row.method] = &row
+		at.rows[r.method] = row{&r, names}
 	}
 	return root
 }
 
-func (n *node) below(pattern string) *node {
-	child := newNode()
+// below is the node of one segment of a pattern, and the name of what varies there.
+func (n *node) below(pattern string) (*node, string) {
 	name, varies := strings.CutPrefix(strings.TrimSuffix(pattern, "}"), "{")
 	key, keyed, isKeyed := strings.Cut(name, "=")
 	switch {
 	case !varies:
-		pattern = strings.ToLower(pattern)
-		if n.fixed[pattern] == nil {
-			n.fixed[pattern] = child
-		}
-		return n.fixed[pattern]
+		return sprout(n.fixed, pattern), ""
 	case isKeyed:
-		key = strings.ToLower(key)
-		if n.keyed[key] == nil {
-			n.keyed[key] = child
-			n.name[child] = keyed
-		}
-		return n.keyed[key]
+		return sprout(n.keyed, key), keyed
 	}
 	if n.any == nil {
-		n.any = child
-		n.name[child] = name
+		n.any = newNode()
 	}
-	return n.any
+	return n.any, name
+}
+
+func sprout(among map[string]*node, name string) *node {
+	name = strings.ToLower(name)
+	if among[name] == nil {
+		among[name] = newNode()
+	}
+	return among[name]
 }
 
 // find walks down the tree and notes what the varying segments are.
 func (n *node) find(c *call, segments []string) (*route, *failure) {
-	at, params := n.walk(segments)
+	at, values := n.walk(segments)
 	if at == nil {
 		return nil, badRequest("Resource not found for the segment '" + clip(last(segments)) + "'.").coded("BadRequest")
 	}
-	row, known := at.rows[c.method]
+	found, known := at.rows[c.method]
 	if !known && c.method == http.MethodHead {
-		row, known = at.rows[http.MethodGet]
+		found, known = at.rows[http.MethodGet]
 	}
 	if !known {
 		return nil, &failure{
@@ -160,8 +166,10 @@ func (n *node) find(c *call, segments []string) (*route, *failure) {
 			headers: map[string]string{"Allow": strings.Join(slices.Sorted(maps.Keys(at.rows)), ", ")},
 		}
 	}
-	c.params = params
-	return row, nil
+	for i, name := range found.names {
+		c.params[name] = values[i]
+	}
+	return found.route, nil
 }
 
 func last(segments []string) string {
@@ -172,30 +180,28 @@ func last(segments []string) string {
 }
 
 // walk prefers the fixed segment to the keyed one, and that to any.
-func (n *node) walk(segments []string) (*node, map[string]string) {
+func (n *node) walk(segments []string) (*node, []string) {
 	if len(segments) == 0 {
 		if len(n.rows) == 0 {
 			return nil, nil
 		}
-		return n, map[string]string{}
+		return n, nil
 	}
 	segment, rest := segments[0], segments[1:]
 	if below := n.fixed[strings.ToLower(segment)]; below != nil {
-		if at, params := below.walk(rest); at != nil {
-			return at, params
+		if at, values := below.walk(rest); at != nil {
+			return at, values
 		}
 	}
 	key, value, isKeyed := strings.Cut(segment, "=")
 	if below := n.keyed[strings.ToLower(key)]; isKeyed && below != nil {
-		if at, params := below.walk(rest); at != nil {
-			params[n.name[below]] = value
-			return at, params
+		if at, values := below.walk(rest); at != nil {
+			return at, slices.Insert(values, 0, value)
 		}
 	}
 	if n.any != nil {
-		if at, params := n.any.walk(rest); at != nil {
-			params[n.name[n.any]] = segment
-			return at, params
+		if at, values := n.any.walk(rest); at != nil {
+			return at, slices.Insert(values, 0, segment)
 		}
 	}
 	return nil, nil

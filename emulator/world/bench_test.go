@@ -37,9 +37,7 @@ func large(customers int) csp.Facts {
 	agents := principal(partner.ID, csp.Group, "AdminAgents")
 	f.Principals[len(f.Principals)-1].Agents = csp.AdminAgents
 	f.Memberships = append(f.Memberships, csp.Membership{Group: agents, Member: engineers[0]})
-	for _, r := range builtin.AzureRoles()[:50] {
-		f.Roles = append(f.Roles, r)
-	}
+	f.Roles = append(f.Roles, builtin.AzureRoles()[:50]...)
 	reader, _ := builtin.AzureRoleNamed("Reader")
 	f.Roles = append(f.Roles, reader)
 	readers := builtin.EntraRoles()[0]

@@ -72,6 +72,7 @@ func (l *loan) look(tb testing.TB, id csp.GDAPID) world.Relationship {
 func (l *loan) asAnna() world.Actor {
 	return world.Actor{Tenant: l.customer.ID, Object: l.anna.ID, Name: "anna"}
 }
+
 func (l *loan) asJames() world.Actor {
 	return world.Actor{Tenant: l.partner.ID, Object: l.james.ID, Name: "james"}
 }
@@ -419,6 +420,28 @@ func TestDelegationOfAUser(t *testing.T) {
 				t.Errorf("in the portals his roles are %v", got)
 			}
 		})
+	}
+}
+
+// TestAGuestOfThePartnerIsNoPartner: what a partner may do is not open to its
+// guests, though they are in its groups.
+func TestAGuestOfThePartnerIsNoPartner(t *testing.T) {
+	l := newLoan(t, world.Delays{})
+	must(l.w.AddAccessAssignment(world.Actor{}, l.active(t).ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
+	l.w.Settle()
+	third := must(l.w.AddTenant(csp.Tenant{Name: "Third", DefaultDomain: "third.example"}))(t)
+	eve := must(third.AddUser(world.User{Name: "Eve", UPN: "eve"}))(t)
+	guest := must(l.partner.InviteGuest(eve, csp.ObjectID{}))(t)
+	if err := l.partner.AddMember(l.group.ID, guest.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, account := range []world.Account{eve.Account(), {Tenant: l.partner.ID, Object: guest.ID}} {
+		if who, err := l.w.Enter(account, l.customer.ID); world.LawOf(err) != world.NotInTenant {
+			t.Errorf("she comes in as %+v, %v", who, err)
+		}
+		if got := l.w.PortalRolesOf(account, l.customer.ID); got != nil {
+			t.Errorf("in the portals she has %v", got)
+		}
 	}
 }
 

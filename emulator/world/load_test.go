@@ -259,8 +259,8 @@ func TestLoadedPeopleCanComeIn(t *testing.T) {
 func TestOnlyTheStateChanges(t *testing.T) {
 	kept := []string{"now", "roles", "directoryRoles", "delays", "keepEvents", "password", "mu", "state", "lastCall", "lastEvent", "lastDue", "seed"}
 	of := reflect.TypeFor[world.World]()
-	for i := range of.NumField() {
-		if name := of.Field(i).Name; !slices.Contains(kept, name) {
+	for field := range of.Fields() {
+		if name := field.Name; !slices.Contains(kept, name) {
 			t.Errorf("World.%s is in no snapshot: it belongs into state", name)
 		}
 	}

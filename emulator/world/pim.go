@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -216,7 +217,8 @@ func (d *tenant) standing(of PIMService) []standing {
 		}
 		return list
 	}
-	for id, g := range d.groups {
+	for _, id := range slices.SortedFunc(maps.Keys(d.groups), csp.ObjectID.Compare) {
+		g := d.groups[id]
 		for _, m := range g.members {
 			list = append(list, standing{target: schedule.Target{Principal: m.Member, Role: GroupMember, Scope: id.String()}, term: m.Term})
 		}
@@ -243,8 +245,7 @@ func (w *World) reconcile(d *tenant, of PIMService) {
 	now, book := w.instant(), d.book(of)
 	w.carry(d, of, Actor{}, book.Advance(now))
 	there, known := make(map[key]bool), make(map[key]bool)
-	list := d.standing(of)
-	for _, s := range list {
+	for _, s := range d.standing(of) {
 		there[keyOf(s)] = true
 	}
 	for _, kind := range []schedule.Kind{schedule.Active, schedule.Eligible} {
@@ -252,12 +253,12 @@ func (w *World) reconcile(d *tenant, of PIMService) {
 			known[key{s.Target, kind}] = true
 		}
 	}
-	book.Forget(now, func(s schedule.Schedule) bool {
+	w.carry(d, of, Actor{}, book.Forget(now, func(s schedule.Schedule) bool {
 		inBookAlone := s.Role == GroupOwner && s.Kind == schedule.Eligible
 		return s.Holds(now) && !there[key{s.Target, s.Kind}] && !inBookAlone
-	})
+	}))
 	var adopted []schedule.Schedule
-	for _, s := range list {
+	for _, s := range d.standing(of) { // again: with an eligibility its activations have gone
 		if known[keyOf(s)] || !s.term.Until.IsZero() && !now.Before(s.term.Until) {
 			continue
 		}

@@ -1,6 +1,9 @@
 package world_test
 
 import (
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,5 +92,49 @@ func TestTheHistoryIsBounded(t *testing.T) {
 	}
 	if got := w.Since(0, 1); len(got) != 1 || got[0].Number != h[0].Number {
 		t.Errorf("since the beginning: %+v", got)
+	}
+}
+
+// TestASnapshotSharesNothingThatChanges walks the types of the state. What stands
+// behind an interface, in a function or in a channel cannot be copied, so it must
+// be one of those that nobody changes.
+func TestASnapshotSharesNothingThatChanges(t *testing.T) {
+	harmless := []string{
+		"abac.expression", "policy.condition", // conditions are read once and never written
+		"func()",          // what is due finds what it changes by id
+		"crypto.PublicKey", "time.Location", "world.World",
+	}
+	state, _ := reflect.TypeFor[world.World]().FieldByName("state")
+	seen := map[reflect.Type]bool{}
+	var walk func(of reflect.Type, path string)
+	walk = func(of reflect.Type, path string) {
+		if seen[of] || slices.Contains(harmless, of.String()) {
+			return
+		}
+		seen[of] = true
+		switch of.Kind() {
+		case reflect.Interface:
+			if of.NumMethod() > 0 {
+				t.Errorf("%s is a %s, which a snapshot shares with the world", path, of)
+			}
+		case reflect.Func, reflect.Chan, reflect.UnsafePointer:
+			t.Errorf("%s is a %s, which a snapshot shares with the world", path, of)
+		case reflect.Map:
+			walk(of.Key(), path+" (key)")
+			walk(of.Elem(), path+"[]")
+		case reflect.Pointer, reflect.Slice, reflect.Array:
+			walk(of.Elem(), path)
+		case reflect.Struct:
+			if strings.HasPrefix(of.PkgPath(), "sync") {
+				t.Errorf("%s is a %s, which must not be copied", path, of)
+			}
+			for field := range of.Fields() {
+				walk(field.Type, path+"."+field.Name)
+			}
+		}
+	}
+	walk(state.Type, "state")
+	if len(seen) < 40 {
+		t.Errorf("only %d types were looked at", len(seen))
 	}
 }

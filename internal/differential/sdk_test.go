@@ -118,8 +118,8 @@ func (s *served) credential(who string, home, into csp.TenantID) azcore.TokenCre
 	u, isUser := s.world.User(home, id)
 	var err error
 	if isUser {
-		credential, err = azidentity.NewUsernamePasswordCredential(into.String(), world.AzureCLI.String(), u.UPN, u.Password, //nolint:staticcheck // the emulated people have no second factor, and nobody to type it
-			&azidentity.UsernamePasswordCredentialOptions{ClientOptions: s.client, DisableInstanceDiscovery: true})
+		credential, err = azidentity.NewUsernamePasswordCredential(into.String(), world.AzureCLI.String(), u.UPN, u.Password,
+			&azidentity.UsernamePasswordCredentialOptions{ClientOptions: s.client, DisableInstanceDiscovery: true}) //nolint:staticcheck // these people have no second factor, and nobody to type it
 	} else {
 		secret, failed := s.world.AddSecret(world.Actor{}, world.AppOf(id), world.Secret{})
 		if failed != nil {
