@@ -31,8 +31,11 @@ type Effective struct {
 // doorway is how an account stands to a tenant that is not its own.
 type doorway struct {
 	tenant  estate.Tenant
-	outside bool // no fact leads there
+	outside bool // no fact leads there; nothing below is worked out
 	signsIn bool
+	// admin and helpdesk: DAP makes it an agent there.
+	admin, helpdesk bool
+	lent            []estate.DirectoryRole // by GDAP to its groups
 }
 
 // actor is a principal with the groups it is in by memberships that hold (M1).
@@ -143,11 +146,20 @@ func (e *Effective) At(list []EffectiveGrant, n estate.Node, below bool) []Effec
 }
 
 // door is how the account stands to a tenant that is not its own.
-func (e *Effective) door(t estate.Tenant) doorway {
-	if e.entry.tenant != t {
-		e.entry = doorway{tenant: t, outside: e.outside(t), signsIn: e.signsIn(t)}
+func (e *Effective) door(t estate.Tenant) *doorway {
+	d := &e.entry
+	if d.tenant == t {
+		return d
 	}
-	return e.entry
+	*d = doorway{tenant: t, outside: e.outside(t), lent: d.lent[:0]}
+	if e.user && !d.outside {
+		reached := e.reached(d)
+		if !reached {
+			d.admin, d.helpdesk = e.listed(t)
+		}
+		d.signsIn = e.x.TenantRules[t] != 0 || reached || d.admin || d.helpdesk
+	}
+	return d
 }
 
 // Enters says whether the account comes into another tenant by delegation (M2): not
@@ -285,33 +297,32 @@ func (s *standpoint) mayBeDenied() bool {
 	})
 }
 
-// signsIn says whether the account comes into the tenant by delegation (M2).
-func (e *Effective) signsIn(t estate.Tenant) bool {
-	if !e.user {
-		return false
+// reached says whether GDAP gives the account a role in the tenant (R11), and notes
+// which it gives to its groups.
+func (e *Effective) reached(d *doorway) bool {
+	reached, in, group := false, false, estate.Principal(estate.None)
+	for _, g := range e.x.quick.lentIn(d.tenant) {
+		if g.Group != group { // those of a group come together
+			group, in = g.Group, e.self.is(g.Group, false)
+		}
+		if !in || !e.live(g.Term) {
+			continue
+		}
+		reached = true
+		if group != e.self.who {
+			d.lent = append(d.lent, g.Role)
+		}
 	}
-	if e.x.TenantRules[t] != 0 || e.reached(t) {
-		return true
-	}
-	admin, helpdesk := e.listed(t)
-	return admin || helpdesk
+	return reached
 }
 
-// reached says whether GDAP gives the account a role in the tenant (R11).
-func (e *Effective) reached(t estate.Tenant) bool {
-	k := &e.x.quick
-	return slices.ContainsFunc(k.lent[k.lentFrom[t]:k.lentFrom[t+1]], func(g estate.GDAPGrant) bool {
-		return e.self.is(g.Group, false) && e.live(g.Term)
-	})
-}
-
-// listed says whether DAP makes the account an agent in the tenant (R10, R12).
+// listed says whether DAP makes the account an agent in the tenant, if GDAP gives
+// it no role there (R10, R12).
 func (e *Effective) listed(t estate.Tenant) (admin, helpdesk bool) {
 	if !e.admin && !e.helpdesk {
 		return false, false
 	}
-	lists := slices.ContainsFunc(e.x.DAPsOf(t), func(r estate.Relationship) bool { return r.Partner == e.home && e.live(r.Term) })
-	if !lists || e.reached(t) {
+	if !slices.ContainsFunc(e.x.DAPsOf(t), func(r estate.Relationship) bool { return r.Partner == e.home && e.live(r.Term) }) {
 		return false, false
 	}
 	return e.admin, e.helpdesk
@@ -337,22 +348,17 @@ func (e *Effective) InDirectory(list []estate.DirectoryRole, t estate.Tenant) []
 	if e.home == t || !e.user {
 		return list
 	}
-	admin, helpdesk := e.listed(t)
-	if admin {
+	d := e.door(t)
+	if d.admin {
 		list = x.appendListed(list, globalAdministrator)
 	}
-	if helpdesk {
+	if d.helpdesk {
 		list = x.appendListed(list, helpdeskAdministrator)
 	}
 	if invited {
 		return list // GDAP is shut to a guest; DAP is not (R13)
 	}
-	for _, g := range x.quick.lent[x.quick.lentFrom[t]:x.quick.lentFrom[t+1]] {
-		if e.self.is(g.Group, true) && e.live(g.Term) {
-			list = append(list, g.Role)
-		}
-	}
-	return list
+	return append(list, d.lent...)
 }
 
 // appendListed appends a role if any fact names it.

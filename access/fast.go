@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -47,8 +48,14 @@ type quick struct {
 	// busy are the tenants with an identity that can do more than what is assigned to
 	// it: that has powers in the directory, guests, or memberships that come and go.
 	busy set[estate.Tenant]
-	// codeRows are, by a resource that has an identity, the actions that run code in it.
+	// codeRows are, by a resource that has an identity, the actions that run code in it,
+	// and codeRow, by identity, says which roles allow any of them.
 	codeRows map[estate.Node][]*row
+	codeRow  []*row
+	// helpers are the identities of resources and the groups they are in.
+	helpers set[estate.Principal]
+	// deniedIn are the tenants with a deny assignment.
+	deniedIn set[estate.Tenant]
 	write    *row
 	// oldRules are the tenants under them (R22).
 	oldRules set[estate.Tenant]
@@ -106,9 +113,10 @@ func (x *Index) makeQuick() {
 // makeSets marks where something is denied or projected, and the like.
 func (x *Index) makeSets() {
 	k, nodes, tenants := &x.quick, x.Nodes(), x.Tenants()
-	k.denied = newSet[estate.Node](nodes)
+	k.denied, k.deniedIn = newSet[estate.Node](nodes), newSet[estate.Tenant](tenants)
 	for _, d := range x.denials {
 		k.denied.add(d.Node)
+		k.deniedIn.add(x.NodeTenant[d.Node])
 	}
 	k.projectedAt, k.projectedIn = newSet[estate.Node](nodes), newSet[estate.Tenant](tenants)
 	k.projectedTo = newSet[estate.Principal](x.Principals())
@@ -235,6 +243,7 @@ func (x *Index) makeCoders() {
 		return
 	}
 	x.makeBusy()
+	x.makeHelpers()
 	coder := x.coderRow()
 	k.coder = coder
 	holds := func(holder estate.Principal, role estate.Role, in estate.Tenant) {
@@ -275,8 +284,27 @@ func (x *Index) makeBusy() {
 	k.busy = newSet[estate.Tenant](x.Tenants())
 	for _, id := range x.Identities {
 		p, in := id.Principal, x.NodeTenant[id.Node]
-		if in != estate.None && (x.PrincipalTenant[p] != in || k.unsteady[p] || k.leaps[p] || x.GuestsFrom[p] < x.GuestsFrom[p+1]) {
+		if in != estate.None && (x.PrincipalTenant[p] != in || k.unsteady[p] || k.leaps[p] || x.GuestsFrom[p] < x.GuestsFrom[p+1] || x.isProjectedTo(p)) {
 			k.busy.add(in)
+		}
+	}
+}
+
+// isProjectedTo says whether Lighthouse projects a role to the principal or a group
+// of its (R28).
+func (x *Index) isProjectedTo(p estate.Principal) bool {
+	k := &x.quick
+	return k.projectedTo.has(p) || slices.ContainsFunc(k.groups(p), k.projectedTo.has)
+}
+
+// makeHelpers marks the holders whose assignments are those of identities.
+func (x *Index) makeHelpers() {
+	k := &x.quick
+	k.helpers = newSet[estate.Principal](x.Principals())
+	for _, id := range x.Identities {
+		k.helpers.add(id.Principal)
+		for _, g := range k.groups(id.Principal) {
+			k.helpers.add(g)
 		}
 	}
 }
@@ -287,21 +315,37 @@ func (x *Index) coderRow() *row {
 	k := &x.quick
 	may := slices.Clone(k.write.may)
 	k.codeRows = make(map[estate.Node][]*row, len(x.Identities))
-	byType := map[uint16][]*row{}
+	type codes struct {
+		rows []*row
+		any  *row // of them
+	}
+	byType := map[uint16]codes{}
 	for _, id := range x.Identities {
-		rows, known := byType[x.NodeType[id.Node]]
+		c, known := byType[x.NodeType[id.Node]]
 		if !known || !x.isWholeType(id.Node) {
-			rows = x.rowsOf(CodeActions(x.resourceType(id.Node)))
-			for _, r := range rows {
-				for word, bits := range r.may {
-					may[word] |= bits
-				}
+			c.rows = x.rowsOf(CodeActions(x.resourceType(id.Node)))
+			c.any = anyOf(c.rows, len(may))
+			for word, bits := range c.any.may {
+				may[word] |= bits
 			}
-			byType[x.NodeType[id.Node]] = rows
+			byType[x.NodeType[id.Node]] = c
 		}
-		k.codeRows[id.Node] = rows
+		k.codeRows[id.Node] = c.rows
+		k.codeRow = append(k.codeRow, c.any)
 	}
 	return &row{may: may, sure: may}
+}
+
+// anyOf says which roles allow any action of some rows.
+func anyOf(rows []*row, words int) *row {
+	either := &row{may: make([]uint64, words), sure: make([]uint64, words)}
+	for _, r := range rows {
+		for word := range words {
+			either.may[word] |= r.may[word]
+			either.sure[word] |= r.sure[word]
+		}
+	}
+	return either
 }
 
 // isWholeType says whether the type of the node is told by its own type alone: it
@@ -404,7 +448,15 @@ func (x *Index) atOnce(p estate.Principal, r *row, node estate.Node, at time.Tim
 		return Has, true
 	case s.gets:
 		return CanGet, true
-	case s.steps || s.codesAnywhere(p, home) && s.identityHelps(p, home, node):
+	case s.steps:
+		return Unknown, false
+	case !s.codesAnywhere(p, home):
+		return HasNot, true
+	}
+	switch s.identityHelps(p, home, node) {
+	case yes:
+		return CanGet, true
+	case maybe:
 		return Unknown, false
 	}
 	return HasNot, true
@@ -422,6 +474,8 @@ type scan struct {
 	steps  bool // something that might become one by a step
 	doubts bool // something that cannot be judged here
 	denied bool // a denial on the way
+
+	delegated bool // he comes from another tenant, as nobody's guest (M2)
 }
 
 // native looks for somebody of the target itself.
@@ -460,7 +514,8 @@ func (s *scan) stranger(p estate.Principal, home estate.Tenant, node estate.Node
 	// Powers in the directory there lead on. GDAP is shut to a guest, DAP is not (R13).
 	s.gets = s.gets || user && (admin || l.commands && !guest)
 	s.steps = s.steps || l.powerful || admin || helpdesk
-	if !guest && user && (l.any || admin || helpdesk || x.TenantRules[s.target] != 0) {
+	s.delegated = !guest && user && (l.any || admin || helpdesk || x.TenantRules[s.target] != 0)
+	if s.delegated {
 		s.look(p, true, node)
 	}
 	s.projected(p, node)
@@ -555,57 +610,148 @@ func (s *scan) codesAnywhere(p estate.Principal, home estate.Tenant) bool {
 		}))
 }
 
-// mostIdentities bounds the work of identityHelps.
-const mostIdentities = 64
+// mostActors bounds the work of identityHelps.
+const mostActors = 64
 
-// identityHelps says whether running code as identities of the target might give
-// the action at the node (R26): whether one that the principal may come to by them
-// has more than what is assigned to it, or has something assigned at or above the
-// node that may allow the action. Identities at his home come into no other tenant
-// but by what is projected to them.
-func (s *scan) identityHelps(p estate.Principal, home estate.Tenant, node estate.Node) bool {
+// actors are as whom somebody may act, as far as it takes running code.
+type actors struct {
+	who   [mostActors]estate.Principal
+	sure  [mostActors]bool
+	count int
+	full  bool // there may be more
+}
+
+func (a *actors) add(p estate.Principal, sure bool) {
+	at := slices.Index(a.who[:a.count], p)
+	switch {
+	case at >= 0:
+		a.sure[at] = a.sure[at] || sure
+	case a.count == mostActors:
+		a.full = true
+	default:
+		a.who[a.count], a.sure[a.count] = p, sure
+		a.count++
+	}
+}
+
+// truth is how sure it is that he may act as one of them.
+func (a *actors) truth(i int) truth {
+	if a.sure[i] {
+		return yes
+	}
+	return maybe
+}
+
+// identityHelps says whether running code as identities of the target gives the
+// action at the node (R26): whether one that the principal comes to by them has
+// something assigned at or above the node that allows the action. It may, if one of
+// them has more than what is assigned to it. Identities at his home come into no
+// other tenant but by what is projected to them, and those to whom something is
+// make their tenant a busy one.
+func (s *scan) identityHelps(p estate.Principal, home estate.Tenant, node estate.Node) truth {
 	x, k := s.x, &s.x.quick
-	all := x.identitiesOf(s.target)
-	if k.busy.has(home) || k.busy.has(s.target) || k.projectedIn.has(s.target) || len(all) > mostIdentities {
-		return true
+	if k.busy.has(home) || k.busy.has(s.target) {
+		return maybe
 	}
-	var room [mostIdentities + 4]estate.Principal
-	who := append(room[:0], p) // as whom he may act
+	var a actors
+	a.add(p, true)
 	for _, g := range x.Guest[x.GuestsFrom[p]:x.GuestsFrom[p+1]] {
-		who = append(who, g)
+		a.add(g, true)
 	}
-	own := len(who)
-	for next := 0; next < len(who); next++ {
-		if next >= own && s.holds(who[next], node, s.r) {
-			return true
+	if k.projectedIn.has(s.target) && slices.ContainsFunc(a.who[:a.count], x.isProjectedTo) {
+		return maybe
+	}
+	if !s.anyHelps(node) {
+		return no
+	}
+	own := a.count
+	best := no
+	for next := 0; next < a.count; { // each may add some
+		if next >= own {
+			best = max(best, min(a.truth(next), s.helps(a.who[next], node)))
 		}
-		if !s.codes(who[next], s.target) {
-			continue
-		}
-		for _, id := range all {
-			if !slices.Contains(who, id.Principal) && s.holds(who[next], id.Node, k.coder) {
-				who = append(who, id.Principal)
+		s.runCode(&a, next)
+		next++
+	}
+	if a.full {
+		return max(best, maybe)
+	}
+	return best
+}
+
+// anyHelps says whether anything at or above the node that may give the action, or
+// lets assign it, is held by an identity or a group of one.
+func (s *scan) anyHelps(node estate.Node) bool {
+	for n := node; n != estate.None; n = s.x.Rungs[n].Parent {
+		for i := s.x.Rungs[n].Assignments; i < s.x.Rungs[n+1].Assignments; i++ {
+			if s.x.quick.helpers.has(s.x.AssignmentPrincipal[i]) && s.gives(i, s.r) > no {
+				return true
 			}
 		}
 	}
 	return false
 }
 
-// holds says whether something is assigned to the principal or a group of his at or
-// above the node that may allow the row's action, or to assign a role that does.
-func (s *scan) holds(p estate.Principal, node estate.Node, r *row) bool {
-	x, write, groups := s.x, s.x.quick.write, s.x.quick.groups(p)
-	for n := node; n != estate.None; {
-		rung, last := &x.Rungs[n], x.Rungs[n+1].Assignments
-		n = rung.Parent
-		for i := rung.Assignments; i < last; i++ {
-			holder, role := x.AssignmentPrincipal[i], x.AssignmentRole[i]
-			if (holder == p || contains(groups, holder)) && max(r.role(role), write.role(role)) > no {
-				return true
+// helps says whether the identity has something at or above the node that gives
+// the action or lets it assign it to itself.
+func (s *scan) helps(id estate.Principal, node estate.Node) truth {
+	x, groups, best := s.x, s.x.quick.groups(id), no
+	for n := node; n != estate.None; n = x.Rungs[n].Parent {
+		for i := x.Rungs[n].Assignments; i < x.Rungs[n+1].Assignments; i++ {
+			if holder := x.AssignmentPrincipal[i]; holder == id || contains(groups, holder) {
+				best = max(best, s.gives(i, s.r))
 			}
 		}
 	}
-	return false
+	return best
+}
+
+// gives says whether an assignment gives its holder an action of the row, or lets
+// him assign it to himself, if need be after activation (M8).
+func (s *scan) gives(i uint32, r *row) truth {
+	x, role := s.x, s.x.AssignmentRole[i]
+	t := max(r.role(role), x.quick.write.role(role))
+	switch {
+	case t == no || !s.live(x.AssignmentTerm[i]):
+		return no
+	case x.AssignmentCondition[i] != 0 || x.quick.conditional.has(role) || x.quick.deniedIn.has(s.target):
+		return maybe
+	}
+	return t
+}
+
+// runCode adds the identities of the target as which one of the actors can run code,
+// by what he and his groups hold there (M3).
+func (s *scan) runCode(a *actors, by int) {
+	p := a.who[by]
+	foreign := s.x.PrincipalTenant[p] != s.target
+	if foreign && !s.delegated {
+		return
+	}
+	if !foreign {
+		s.runCodeBy(a, by, p, false)
+	}
+	for _, g := range s.x.quick.groups(p) {
+		s.runCodeBy(a, by, g, foreign)
+	}
+}
+
+func (s *scan) runCodeBy(a *actors, by int, holder estate.Principal, foreign bool) {
+	x, k, sure := s.x, &s.x.quick, a.sure[by]
+	if !k.coders.has(x, holder, s.target) {
+		return
+	}
+	for i, n := range x.heldInTenant(holder, s.target) {
+		if k.coder.role(x.AssignmentRole[i]) == no || foreign && x.AssignmentForeign[i] == 0 {
+			continue
+		}
+		from := sort.Search(len(x.Identities), func(j int) bool { return x.Identities[j].Node >= n })
+		for j := from; j < len(x.Identities) && x.Identities[j].Node <= x.NodeLast[n]; j++ {
+			if t := s.gives(i, k.codeRow[j]); t > no {
+				a.add(x.Identities[j].Principal, sure && t == yes)
+			}
+		}
+	}
 }
 
 // look goes through the assignments at and above the node for the principal and

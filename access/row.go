@@ -149,11 +149,39 @@ var published = sync.OnceValue(func() map[csp.DirectoryRoleID][]string {
 // come from outside. Beyond it they are worked out anew each time.
 const mostRows = 4096
 
+// mostRecent is how many rows a table keeps apart, so that adding one copies few of
+// the others.
+const mostRecent = 64
+
 // rows are the actions asked so far, by name as it was asked. Readers never wait.
 type rows struct {
-	control atomic.Pointer[map[string]*row]
-	data    atomic.Pointer[map[string]*row]
+	control atomic.Pointer[rowTable]
+	data    atomic.Pointer[rowTable]
 	writing sync.Mutex
+}
+
+// rowTable is never changed: adding a row makes another one.
+type rowTable struct{ settled, recent map[string]*row }
+
+func (t *rowTable) find(name string) *row {
+	if r := t.settled[name]; r != nil {
+		return r
+	}
+	return t.recent[name]
+}
+
+// with is the table with one more row.
+func (t *rowTable) with(name string, made *row) *rowTable {
+	grown := &rowTable{t.settled, make(map[string]*row, len(t.recent)+1)}
+	maps.Copy(grown.recent, t.recent)
+	grown.recent[name] = made
+	if len(grown.recent) < mostRecent {
+		return grown
+	}
+	settled := make(map[string]*row, len(t.settled)+mostRecent)
+	maps.Copy(settled, t.settled)
+	maps.Copy(settled, grown.recent)
+	return &rowTable{settled: settled}
 }
 
 func (x *Index) row(a Action) *row {
@@ -165,7 +193,7 @@ func (x *Index) row(a Action) *row {
 	return r
 }
 
-func (r *rows) table(data bool) *atomic.Pointer[map[string]*row] {
+func (r *rows) table(data bool) *atomic.Pointer[rowTable] {
 	if data {
 		return &r.data
 	}
@@ -174,7 +202,7 @@ func (r *rows) table(data bool) *atomic.Pointer[map[string]*row] {
 
 func (r *rows) find(name string, data bool) *row {
 	if table := r.table(data).Load(); table != nil {
-		return (*table)[name]
+		return table.find(name)
 	}
 	return nil
 }
@@ -183,13 +211,11 @@ func (r *rows) keep(name string, made *row) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	table := r.table(made.action.data)
-	grown := map[string]*row{}
-	if old := table.Load(); old != nil {
-		if len(*old) >= mostRows {
-			return
-		}
-		grown = maps.Clone(*old)
+	old := table.Load()
+	if old == nil {
+		old = &rowTable{}
 	}
-	grown[name] = made
-	table.Store(&grown)
+	if len(old.settled)+len(old.recent) < mostRows {
+		table.Store(old.with(name, made))
+	}
 }

@@ -340,6 +340,26 @@ func TestActionsWithoutNumberAreAnswered(t *testing.T) {
 		if got := x.Can(q); got != access.Has {
 			t.Fatalf("%s: %s", q.Action, got)
 		}
+		// Those that are kept, and those beyond, are answered again.
+		if got := x.Can(ask("carl", fmt.Sprintf("Microsoft.Compute/things%d/read", n*37%(n+1)), "spare")); got != access.HasNot {
+			t.Fatalf("the same elsewhere: %s", got)
+		}
+	}
+}
+
+// TestMachinesWithoutNumber: he can run code as more identities than are followed
+// fast, of which one has the right, or none that he can come to.
+func TestMachinesWithoutNumber(t *testing.T) {
+	facts := []fact{assigned("carl", "Virtual Machine Contributor", "spare/rg"), identity("spare/rg2/vm", "runner"), assigned("runner", "Owner", "shop")}
+	for n := range 70 {
+		name := fmt.Sprint("butler ", n)
+		facts = append(facts, robot(name, "contoso"), identity(fmt.Sprint("spare/rg/vm", n), name), assigned(name, "Contributor", fmt.Sprint("shop/rg-", n)))
+	}
+	x := worldOf(t, all(facts...))
+	for place, want := range map[string]access.Verdict{"shop": access.HasNot, "shop/rg-1": access.CanGet, "shop/rg-35": access.CanGet, "shop/rg-69": access.CanGet} {
+		if got := x.Can(ask("carl", restartVM, place)); got != want {
+			t.Errorf("%s: %s; want %s", place, got, want)
+		}
 	}
 }
 

@@ -84,8 +84,22 @@ func signInWithChromium(t *testing.T, scheme, axe string) {
 	if text, err := chromedp.Run(ctx, chromedp.Text("#back")); err != nil || !strings.HasPrefix(text, "Back with 26") {
 		t.Errorf("the browser ended at %q, %v", text, err)
 	}
+	newcomer := must(v.partner.AddApp(world.App{Name: "Newcomer", Secret: "x", RedirectURIs: []string{application.URL + "/back"}, MultiTenant: true}))(t)
+	consent := strings.Replace(start, app.ID.String(), newcomer.ID.String(), 1) + "&scope=openid+User.Read"
+	consent = strings.Replace(consent, "scope=openid+profile", "x=y", 1)
+	try("an application nobody consented to", chromedp.Navigate(consent), chromedp.Click("#continue"), chromedp.WaitVisible("#accept"))
+	check("the consent page")
+	try("consent", chromedp.Click("#accept"), chromedp.WaitVisible("#back"))
+	try("a device's code", chromedp.Navigate(e.Browser+"/common/oauth2/deviceauth"), chromedp.SendKeys("#otc", "WRONG\r"), chromedp.WaitVisible(".message"))
+	check("the page for a device's code")
 	try("the world", chromedp.Navigate(e.Browser+"/"), chromedp.WaitVisible(".wide"))
 	check("the world's page")
+	try("a tenant", chromedp.Navigate(e.Browser+"/world/tenants/contoso.example"), chromedp.WaitVisible(".wide"))
+	check("a tenant's page")
+	try("the history", chromedp.Navigate(e.Browser+"/world/history?tenant=contoso.example"), chromedp.WaitVisible(".wide"))
+	check("the history")
+	try("the calls", chromedp.Navigate(e.Browser+"/world/calls"), chromedp.WaitVisible(".wide"))
+	check("the calls")
 	try("a refusal", chromedp.Navigate(strings.Replace(start, "%2Fback", "%2Felsewhere", 1)), chromedp.WaitVisible(".message"))
 	check("the refusal")
 	// The refusal's own status is the one line a browser writes by itself.

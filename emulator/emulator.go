@@ -82,10 +82,18 @@ type Options struct {
 	EasySignIn bool
 	// SigningKey signs tokens; nil means one made when it is first needed.
 	SigningKey *rsa.PrivateKey
+	// KeyLife is how long a signing key signs before the next one does; zero
+	// means until RotateKey.
+	KeyLife time.Duration
 	// AccessTokenLife is how long access tokens live; zero means an hour.
 	AccessTokenLife time.Duration
 	// Throttle makes exhausted rate limits answer 429.
 	Throttle bool
+	// LongRunning makes what takes Azure a while answer 202 and be asked again
+	// until so much of the world's time has passed; zero: done at once.
+	LongRunning time.Duration
+	// PageSize is how many entries a list of Azure's shows at once; zero means 500.
+	PageSize int
 }
 
 // Server is the emulated cloud in front of one world.
@@ -121,6 +129,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, key: token.NewKey(o.SigningKey), served: make(map[Origin]http.Handler)}
 	s.SetTokenLife(o.AccessTokenLife)
+	s.key.RotateAfter(o.KeyLife)
 	if err := s.Replace(o.World); err != nil {
 		return nil, err
 	}
@@ -157,9 +166,12 @@ func (s *Server) Replace(w *world.World) error {
 		return err
 	}
 	next := &generation{number: 1, world: w, setTokenLife: signIn.SetAccessTokenLife, serving: map[Origin]http.Handler{
-		Login:         signIn.Login(),
-		Browser:       page.InFrontOf(customers.InFrontOf(signIn.Browser())),
-		ARM:           arm.New(arm.Options{World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, GraphOrigin: s.graphOrigin, Throttle: s.options.Throttle}),
+		Login:   signIn.Login(),
+		Browser: page.InFrontOf(customers.InFrontOf(signIn.Browser())),
+		ARM: arm.New(arm.Options{
+			World: w, Key: s.key, Audiences: s.audiences(ARM), LoginOrigin: s.loginOrigin, GraphOrigin: s.graphOrigin,
+			Throttle: s.options.Throttle, LongRunning: s.options.LongRunning, PageSize: s.options.PageSize,
+		}),
 		Graph:         graph.New(graph.Options{World: w, Key: s.key, Audiences: s.audiences(Graph), LoginOrigin: s.loginOrigin, Throttle: s.options.Throttle}),
 		PartnerCenter: partnercenter.New(partnercenter.Options{World: w, Key: s.key, Audiences: s.audiences(PartnerCenter), AdminCenter: s.pagesOrigin, Throttle: s.options.Throttle}),
 	}}

@@ -294,3 +294,10 @@ func claimsOf(tb testing.TB, _ *town, raw string) token.Claims {
 	}
 	return c
 }
+
+func unmarshal(tb testing.TB, raw []byte, into any) {
+	tb.Helper()
+	if err := json.Unmarshal(raw, into); err != nil {
+		tb.Fatalf("%v in %s", err, raw)
+	}
+}

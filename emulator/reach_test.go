@@ -138,8 +138,10 @@ func TestForeignTrustStoresAcceptTheAuthority(t *testing.T) {
 	const address = "https://login.microsoftonline.com/contoso.example/v2.0/.well-known/openid-configuration"
 	for name, command := range map[string][]string{
 		"curl": {"curl", "--silent", "--show-error", "--max-time", "20", "--proxy", e.Proxy, "--cacert", file, address},
-		"node": {"node", "-e", `fetch(process.argv[1]).then(r => r.text()).then(t => console.log(t), e => { console.error(e, e.cause); process.exit(1) })`,
-			strings.Replace(e.Login, "127.0.0.1", "localhost", 1) + "/contoso.example/v2.0/.well-known/openid-configuration"},
+		"node": {
+			"node", "-e", `fetch(process.argv[1]).then(r => r.text()).then(t => console.log(t), e => { console.error(e, e.cause); process.exit(1) })`,
+			strings.Replace(e.Login, "127.0.0.1", "localhost", 1) + "/contoso.example/v2.0/.well-known/openid-configuration",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := exec.LookPath(command[0]); err != nil {

@@ -21,14 +21,7 @@ import (
 // assignments is the official client with the portal's credential.
 func (v *town) assignments(tb testing.TB, loginOrigin, armOrigin string, client azpolicy.Transporter) *armauthorization.RoleAssignmentsClient {
 	tb.Helper()
-	options := azcore.ClientOptions{
-		Cloud: cloud.Configuration{
-			ActiveDirectoryAuthorityHost: loginOrigin + "/",
-			Services:                     map[cloud.ServiceName]cloud.ServiceConfiguration{cloud.ResourceManager: {Endpoint: armOrigin, Audience: audience}},
-		},
-		Transport: client,
-		Retry:     azpolicy.RetryOptions{MaxRetries: -1},
-	}
+	options := clientOptions(loginOrigin, armOrigin, client)
 	credential, err := azidentity.NewClientSecretCredential(v.customer.ID.String(), v.app.ID.String(), appSecret,
 		&azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	if err != nil {
@@ -39,6 +32,28 @@ func (v *town) assignments(tb testing.TB, loginOrigin, armOrigin string, client 
 		tb.Fatal(err)
 	}
 	return assignments
+}
+
+func clientOptions(loginOrigin, armOrigin string, client azpolicy.Transporter) azcore.ClientOptions {
+	return azcore.ClientOptions{
+		Cloud: cloud.Configuration{
+			ActiveDirectoryAuthorityHost: loginOrigin + "/",
+			Services:                     map[cloud.ServiceName]cloud.ServiceConfiguration{cloud.ResourceManager: {Endpoint: armOrigin, Audience: audience}},
+		},
+		Transport: client,
+		Retry:     azpolicy.RetryOptions{MaxRetries: -1},
+	}
+}
+
+// credential is the portal's, for the transport without a socket.
+func (v *town) credential(tb testing.TB) azcore.TokenCredential {
+	tb.Helper()
+	credential, err := azidentity.NewClientSecretCredential(v.customer.ID.String(), v.app.ID.String(), appSecret,
+		&azidentity.ClientSecretCredentialOptions{ClientOptions: clientOptions(login, arm, &http.Client{Transport: v.server.Transport()}), DisableInstanceDiscovery: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return credential
 }
 
 func powerOnFor(u world.User, s csp.Scope) armauthorization.RoleAssignmentCreateParameters {

@@ -127,15 +127,15 @@ func (c *becoming) inAzure(places []spot, action Action) []change {
 		}
 	}
 	var found []change
-	var all []part
+	var l layout
 	for i, o := range outcomes {
 		found = append(found, c.change(t, number, o))
-		all = append(all, part{in: []int32{int32(i + 1)}})
+		l.with = append(l.with, []int32{int32(i)})
 	}
-	for i := range records {
-		records[i].lost = int32(slices.Index(outcomes, results[i]) + 1)
+	for _, result := range results {
+		l.of = append(l.of, int32(slices.Index(outcomes, result)))
 	}
-	where(found, all, records, func(r *record) int32 { return r.lost }, false)
+	l.places(found, records)
 	return found
 }
 
@@ -198,12 +198,12 @@ func (c *becoming) ask(action Action, place func(side) access.Place) outcome {
 // merged puts actions together that changed alike at the same places.
 func (c *becoming) merged(list []change) []change {
 	var merged []change
-	at := map[string]int{}
 	for _, one := range list {
-		key := append([]byte{byte(one.before), byte(one.after), flag(one.table == &c.p.kinds.azure)}, one.placeKey(nil)...)
-		n, known := at[string(key)]
-		if !known {
-			at[string(key)] = len(merged)
+		n := slices.IndexFunc(merged, func(m change) bool {
+			m.set = one.set // whatever its actions
+			return m.isLike(&one)
+		})
+		if n < 0 {
 			merged = append(merged, one)
 			continue
 		}

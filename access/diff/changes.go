@@ -26,6 +26,7 @@ type Changes struct {
 	azure, directory []set
 	records          []record // of places, by account
 	inDirectories    []record // by account
+	accounts         []accountRecords
 }
 
 // Change is one difference of one account. It is about its place and everything in
@@ -126,15 +127,6 @@ type job struct {
 	account     int32
 	places      []placeTouch
 	directories []directoryTouch
-}
-
-// cut cuts off the first rows, as long as they are of a kind.
-func cut[T any](rows []T, is func(T) bool) (first, rest []T) {
-	n := 0
-	for n < len(rows) && is(rows[n]) {
-		n++
-	}
-	return rows[:n], rows[n:]
 }
 
 func (p *pair) objectID(account int32) csp.ObjectID {
@@ -249,24 +241,47 @@ func renumbered(list, more []record, from, to *setNumbers) []record {
 	return list
 }
 
-// count counts grants, and the accounts of both lists.
+// count finds the records of each account, and counts grants.
 func (c *Changes) count() {
-	for account := range c.eachAccount() {
-		c.Accounts++
-		for _, r := range account.places {
-			lost, gained := c.azure[0], c.azure[0]
-			if r.above >= 0 {
-				above := account.places[r.above]
-				lost, gained = c.azure[above.lost], c.azure[above.gained]
-			}
-			c.Lost += int(flag(!isWithin(c.azure[r.lost], lost)))
-			c.Gained += int(flag(!isWithin(c.azure[r.gained], gained)))
+	for places, directories := c.records, c.inDirectories; len(places) > 0 || len(directories) > 0; {
+		one := accountRecords{}
+		switch {
+		case len(directories) == 0 || len(places) > 0 && places[0].account < directories[0].account:
+			one.account = places[0].account
+		default:
+			one.account = directories[0].account
 		}
-		for _, r := range account.directories {
-			c.Lost += int(flag(r.lost != 0))
-			c.Gained += int(flag(r.gained != 0))
-		}
+		one.places, places = recordsOf(one.account, places)
+		one.directories, directories = recordsOf(one.account, directories)
+		c.accounts = append(c.accounts, one)
+		c.countGrants(one)
 	}
+	c.Accounts = len(c.accounts)
+}
+
+func (c *Changes) countGrants(account accountRecords) {
+	for _, r := range account.places {
+		lost, gained := c.azure[0], c.azure[0]
+		if r.above >= 0 {
+			above := account.places[r.above]
+			lost, gained = c.azure[above.lost], c.azure[above.gained]
+		}
+		c.Lost += int(flag(!isWithin(c.azure[r.lost], lost)))
+		c.Gained += int(flag(!isWithin(c.azure[r.gained], gained)))
+	}
+	for _, r := range account.directories {
+		c.Lost += int(flag(r.lost != 0))
+		c.Gained += int(flag(r.gained != 0))
+	}
+}
+
+// recordsOf cuts off the first records, as long as they are of an account.
+func recordsOf(account int32, records []record) (own, rest []record) {
+	n := 0
+	for n < len(records) && records[n].account == account {
+		n++
+	}
+	return records[:n], records[n:]
 }
 
 // accountRecords are the records of one account.
@@ -276,27 +291,6 @@ type accountRecords struct {
 	directories []record
 }
 
-// eachAccount yields the records account by account.
-func (c *Changes) eachAccount() func(func(accountRecords) bool) {
-	return func(yield func(accountRecords) bool) {
-		places, directories := c.records, c.inDirectories
-		for len(places) > 0 || len(directories) > 0 {
-			one := accountRecords{}
-			switch {
-			case len(directories) == 0 || len(places) > 0 && places[0].account < directories[0].account:
-				one.account = places[0].account
-			default:
-				one.account = directories[0].account
-			}
-			one.places, places = cut(places, func(r record) bool { return r.account == one.account })
-			one.directories, directories = cut(directories, func(r record) bool { return r.account == one.account })
-			if !yield(one) {
-				return
-			}
-		}
-	}
-}
-
 // Len is how many changes there are.
 func (c *Changes) Len() int { return len(c.records) + len(c.inDirectories) }
 
@@ -304,7 +298,7 @@ func (c *Changes) Len() int { return len(c.records) + len(c.inDirectories) }
 // directories.
 func (c *Changes) All() func(func(Change) bool) {
 	return func(yield func(Change) bool) {
-		for account := range c.eachAccount() {
+		for _, account := range c.accounts {
 			who := c.p.objectID(account.account)
 			for _, r := range account.places {
 				one := Change{Who: who, Before: Where{none, r.at.old}, After: Where{none, r.at.new}, Causes: r.causes}
@@ -336,17 +330,6 @@ func (c *Changes) Actions(a ActionSet) []access.Action {
 		}
 	}
 	return list
-}
-
-// Roles are the roles all of whose actions are in a set, without those that others
-// of them contain; none if there are also actions of no such role.
-func (c *Changes) Roles(a ActionSet) []string {
-	t, sets := c.table(a)
-	units := make([]int, len(t.units))
-	for i := range units {
-		units[i] = i
-	}
-	return t.roles(t.setOf(sets[a.number]), units)
 }
 
 func (c *Changes) table(a ActionSet) (*kindTable, []set) {

@@ -97,6 +97,15 @@ func (s set) keep(other set) {
 	}
 }
 
+func (s set) meets(other set) bool {
+	for i, word := range other {
+		if s[i]&word != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (s set) isEmpty() bool { return isEmpty(s) }
 
 func newKinds(p *pair) *kinds {

@@ -3,7 +3,6 @@ package diff
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"math"
 	"math/bits"
 	"slices"
@@ -13,33 +12,6 @@ import (
 	"latchkey/access/naming"
 	"latchkey/csp"
 )
-
-// change is what changed for one account, of one set of actions.
-type change struct {
-	account       int32
-	before, after access.Verdict
-	table         *kindTable
-	set           *actionSet
-	spans         []region
-	directories   []tenant
-	causes        []int32
-}
-
-// region is a place with everything in it but some parts.
-type region struct {
-	at     spot
-	except []spot
-}
-
-// told are the changes by sets of actions that changed alike, instead of by places.
-func (c *Changes) told() []change {
-	var list []change
-	for one := range c.eachAccount() {
-		list = c.alike(list, one.places, &c.p.kinds.azure, c.azure)
-		list = c.alike(list, one.directories, &c.p.kinds.directory, c.directory)
-	}
-	return list
-}
 
 // units are those of the roles that an account has on either side, by which lines
 // name what changed.
@@ -58,177 +30,88 @@ func (p *pair) units(t *kindTable, b both) []int {
 	return sorted(units)
 }
 
-// alike appends the changes of one account that its records say: what it lost, and
-// what it gained.
-func (c *Changes) alike(list []change, records []record, t *kindTable, sets []set) []change {
-	if len(records) == 0 {
-		return list
-	}
-	for _, gained := range []bool{false, true} {
-		number := func(r *record) int32 { return r.lost }
-		one := change{account: records[0].account, before: access.Has, after: access.HasNot, table: t}
-		if gained {
-			number = func(r *record) int32 { return r.gained }
-			one.before, one.after = access.HasNot, access.Has
-		}
-		if len(records) == 1 { // of nearly all
-			if n := number(&records[0]); n != 0 {
-				one.set = t.setOf(sets[n])
-				one.at(&records[0], t == &c.p.kinds.directory)
-				one.causes = records[0].causes
-				list = append(list, one)
-			}
-			continue
-		}
-		first := len(list)
-		all := parts(numbersOf(records, number), sets)
-		for _, part := range all {
-			one.set = t.setOf(part.kinds)
-			list = append(list, one)
-		}
-		where(list[first:], all, records, number, t == &c.p.kinds.directory)
-	}
-	return list
-}
-
-// numbersOf are the different sets of records, but for the empty one.
-func numbersOf(records []record, number func(*record) int32) []int32 {
-	var numbers []int32
-	for i := range records {
-		if n := number(&records[i]); n != 0 && !slices.Contains(numbers, n) {
-			numbers = append(numbers, n)
-		}
-	}
-	return numbers
-}
-
-// part is a set of kinds of actions that are in the same numbered sets.
-type part struct {
-	kinds set
-	in    []int32
-}
-
-// parts takes sets apart into kinds of actions that are in the same ones.
-func parts(numbers []int32, sets []set) []part {
-	if len(numbers) == 1 {
-		return []part{{sets[numbers[0]], numbers}}
-	}
-	var list []part
-	for _, n := range numbers {
-		rest := slices.Clone(sets[n])
-		for i := range list { // those so far
-			both := slices.Clone(list[i].kinds)
-			both.keep(sets[n])
-			if both.isEmpty() {
-				continue
-			}
-			rest.remove(both)
-			list[i].kinds.remove(both)
-			if list[i].kinds.isEmpty() {
-				list[i].kinds = both
-				list[i].in = append(list[i].in, n)
-				continue
-			}
-			list = append(list, part{both, append(slices.Clone(list[i].in), n)})
-		}
-		if !rest.isEmpty() {
-			list = append(list, part{rest, []int32{n}})
-		}
-	}
-	return list
-}
-
-// at adds the place of a record, or its directory.
-func (c *change) at(r *record, directory bool) {
-	if directory {
-		c.directories = append(c.directories, tenant{estate.Tenant(r.at.old), estate.Tenant(r.at.new)})
-		return
-	}
-	c.spans = append(c.spans, region{at: r.at})
-}
-
-// where fills in where changes are, of as many parts of what the records are about.
-func where(changes []change, all []part, records []record, number func(*record) int32, directories bool) {
-	with := map[int32][]int{} // the parts by number
-	for i, part := range all {
-		for _, n := range part.in {
-			with[n] = append(with[n], i)
-		}
-	}
-	type of struct{ part, record int32 }
-	regions := map[of]int{} // where the part is, at and below the record; only of those above others
-	isAbove := make([]bool, len(records))
-	for i := range records {
-		if above := records[i].above; above >= 0 {
-			isAbove[above] = true
-		}
-	}
-	for i := range records {
-		r := &records[i]
-		own := with[number(r)]
-		for _, n := range own {
-			c := &changes[n]
-			c.causes = append(c.causes, r.causes...)
-			if directories {
-				c.at(r, true)
-				continue
-			}
-			in, inside := 0, false
-			if r.above >= 0 {
-				in, inside = regions[of{int32(n), r.above}]
-			}
-			if !inside {
-				in = len(c.spans)
-				c.at(r, false)
-			}
-			if isAbove[i] {
-				regions[of{int32(n), int32(i)}] = in
-			}
-		}
-		if r.above < 0 {
-			continue
-		}
-		for _, n := range with[number(&records[r.above])] {
-			if !slices.Contains(own, n) {
-				top := &changes[n].spans[regions[of{int32(n), r.above}]]
-				top.except = append(top.except, r.at)
-			}
-		}
-	}
-	for i := range changes {
-		slices.Sort(changes[i].causes)
-		changes[i].causes = slices.Compact(changes[i].causes)
-	}
-}
-
 // shared is one change of several accounts.
 type shared struct {
 	change
 	who   []int32 // by name
 	count access.Count
-	name  []byte // of the first
+	name  []byte  // of the first
+	next  *shared // with the same hash
 }
 
 // lines puts changes together that several people share, and says them. units
 // names what an account has of a kind.
 func (p *pair) lines(found []change, accounts int, options Options, units func(*kindTable, both) []int) Result {
-	list := p.share(found)
-	for _, one := range list {
-		p.measure(one)
-	}
-	slices.SortFunc(list, p.compareShared)
-	r := Result{Accounts: accounts}
-	if options.Lines > 0 && options.Lines < len(list) {
-		r.More = len(list) - options.Lines
-		list = list[:options.Lines]
-	}
-	for _, one := range list {
-		r.Lines = append(r.Lines, p.line(one, units(one.table, p.account(one.who[0])), options.examples()))
-	}
+	all := p.share(found)
+	eachPart(len(all), perWorker, func() func(int, int) {
+		return func(from, to int) {
+			for _, one := range all[from:to] {
+				p.measure(one)
+			}
+		}
+	})
+	list := p.weightiest(all, options.Lines)
+	named := p.unitsOfAll(list, units)
+	r := Result{Accounts: accounts, More: len(all) - len(list)}
+	r.Lines = slices.Grow(r.Lines, len(list))[:len(list)]
+	eachPart(len(list), linesAtOnce, func() func(int, int) {
+		return func(from, to int) {
+			for i, one := range list[from:to] {
+				r.Lines[from+i] = p.line(one, named[from+i], options.examples())
+			}
+		}
+	})
 	for i := range r.Lines[:min(options.Otherwise, len(r.Lines))] {
 		p.otherwise(&r.Lines[i])
 	}
 	return r
+}
+
+// linesAtOnce is how many lines a goroutine takes at a time.
+const linesAtOnce = 16
+
+// weightiest are the first of all in order; most is how many, 0: all.
+func (p *pair) weightiest(all []*shared, most int) []*shared {
+	if most <= 0 || most >= len(all) {
+		slices.SortFunc(all, p.compareShared)
+		return all
+	}
+	var last *shared // so many are weightier that nothing behind it counts
+	best := make([]*shared, 0, 2*most)
+	for _, one := range all {
+		if last != nil && p.compareShared(last, one) < 0 {
+			continue
+		}
+		best = append(best, one)
+		if len(best) == cap(best) {
+			slices.SortFunc(best, p.compareShared)
+			best, last = best[:most], best[most-1]
+		}
+	}
+	slices.SortFunc(best, p.compareShared)
+	return best[:most]
+}
+
+// unitsOfAll names the units for each of several lines. Many are about the same
+// account.
+func (p *pair) unitsOfAll(list []*shared, units func(*kindTable, both) []int) [][]int {
+	type key struct {
+		table   *kindTable
+		account int32
+	}
+	found := map[key][]int{}
+	named := make([][]int, len(list))
+	for i, one := range list {
+		one.actions() // now, since it is no work for several goroutines
+		of := key{one.table, one.who[0]}
+		known, is := found[of]
+		if !is {
+			known = units(one.table, p.account(of.account))
+			found[of] = known
+		}
+		named[i] = known
+	}
+	return named
 }
 
 // examples is how many of a kind a line names.
@@ -239,54 +122,69 @@ func (o Options) examples() int {
 	return o.Examples
 }
 
+// share puts the changes together that differ in nothing but whose they are.
 func (p *pair) share(found []change) []*shared {
-	at := make(map[string]*shared, len(found))
+	eachPart(len(found), perWorker, func() func(int, int) {
+		return func(from, to int) {
+			for i := range found[from:to] {
+				found[from+i].hash = found[from+i].fold()
+			}
+		}
+	})
+	at := make(map[uint64]*shared, len(found)) // the first of those of a hash
 	var list []*shared
-	var key []byte
 	for i := range found {
 		c := &found[i]
-		key = c.key(key[:0], c.table == &p.kinds.azure)
-		one := at[string(key)]
+		one := at[c.hash]
+		for ; one != nil && !one.isLike(c); one = one.next { // hardly ever more than one
+		}
 		if one == nil {
-			one = &shared{change: *c}
+			one = &shared{change: *c, next: at[c.hash]}
 			list = append(list, one)
-			at[string(key)] = one
+			at[c.hash] = one
 		}
 		one.who = append(one.who, c.account)
 	}
 	return list
 }
 
-// key tells what changed, where, and because of what, apart from whose it is.
-func (c *change) key(key []byte, azure bool) []byte {
-	number := func(n int32) { key = binary.LittleEndian.AppendUint32(key, uint32(n)) }
-	key = append(key, byte(c.before), byte(c.after), flag(azure))
-	for _, word := range c.set.on {
-		key = binary.LittleEndian.AppendUint64(key, word)
+// bits are the actions of a change, in the form in which they were compared.
+func (c *change) bits() []uint64 {
+	if c.kinds == nil {
+		return c.set.on
 	}
-	number(int32(len(c.causes)))
-	for _, n := range c.causes {
-		number(n)
-	}
-	return c.placeKey(key)
+	return c.kinds
 }
 
-func (c *change) placeKey(key []byte) []byte {
-	number := func(n int32) { key = binary.LittleEndian.AppendUint32(key, uint32(n)) }
+// fold is a hash of what changed, where, and because of what.
+func (c *change) fold() uint64 {
+	h := uint64(c.before)<<16 | uint64(c.after)<<8
+	add := func(word uint64) { h = bits.RotateLeft64(h^word, 29) * 0x9e3779b97f4a7c15 }
+	pair := func(a, b int32) { add(uint64(uint32(a))<<32 | uint64(uint32(b))) }
+	for _, word := range c.bits() {
+		add(word)
+	}
+	for _, n := range c.causes {
+		add(uint64(uint32(n)))
+	}
 	for _, d := range c.directories {
-		number(int32(d.old))
-		number(int32(d.new))
+		pair(int32(d.old), int32(d.new))
 	}
 	for _, r := range c.spans {
-		number(int32(r.at.old))
-		number(int32(r.at.new))
-		number(int32(len(r.except)))
+		pair(int32(r.at.old), int32(r.at.new))
 		for _, at := range r.except {
-			number(int32(at.old))
-			number(int32(at.new))
+			pair(int32(at.old), int32(at.new))
 		}
 	}
-	return key
+	return h
+}
+
+// isLike says whether two changes are of the same actions, at the same places and
+// because of the same facts.
+func (c *change) isLike(b *change) bool {
+	return c.before == b.before && c.after == b.after && c.table == b.table &&
+		slices.Equal(c.bits(), b.bits()) && slices.Equal(c.causes, b.causes) && slices.Equal(c.directories, b.directories) &&
+		slices.EqualFunc(c.spans, b.spans, func(a, b region) bool { return a.at == b.at && slices.Equal(a.except, b.except) })
 }
 
 // measure finds what the order of lines needs to know.
@@ -351,7 +249,7 @@ func (p *pair) compareShared(a, b *shared) int {
 		bytes.Compare(a.name, b.name),
 		cmp.Compare(a.who[0], b.who[0]),
 		p.compareWhere(a, b),
-		slices.Compare(a.set.members, b.set.members),
+		slices.Compare(a.actions().members, b.actions().members),
 		cmp.Compare(a.before, b.before),
 		cmp.Compare(a.after, b.after),
 	)
@@ -375,14 +273,15 @@ func (p *pair) otherwise(l *Line) {
 
 func (p *pair) line(s *shared, units []int, examples int) Line {
 	c := &s.change
-	l := Line{Before: c.before, After: c.after, Roles: c.table.roles(c.set, units), Count: s.count, People: len(s.who), Places: len(c.spans) + len(c.directories)}
+	of := c.actions()
+	l := Line{Before: c.before, After: c.after, Roles: c.table.roles(of, units), Count: s.count, People: len(s.who), Places: len(c.spans) + len(c.directories)}
 	if l.Roles == nil {
-		l.PartOf = c.table.partOf(c.set, units)
+		l.PartOf = c.table.partOf(of, units)
 	}
-	for _, n := range c.table.firsts(c.set, units) {
+	for _, n := range c.table.firsts(of, units) {
 		l.Actions = append(l.Actions, c.table.candidates[n])
 	}
-	for _, n := range c.set.members {
+	for _, n := range of.members {
 		l.all = append(l.all, c.table.candidates[n])
 	}
 	for _, account := range first(s.who, examples) {

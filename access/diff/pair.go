@@ -47,6 +47,7 @@ func newWorld(s Side) *world {
 // pair is the two sides with what is the same in both.
 type pair struct {
 	old, new *world
+	each     [2]side // old and new
 	// The number on the other side of what has a number on this one; none if it is
 	// not there.
 	toNew, toOld translation
@@ -71,6 +72,7 @@ type translation struct {
 
 func newPair(before, after Side) *pair {
 	p := &pair{old: newWorld(before), new: newWorld(after), factNumber: map[fact]int32{}}
+	p.each = [2]side{{p.old, p.oldSpot, p.oldTenant, true}, {p.new, p.newSpot, p.newTenant, false}}
 	a, b := p.old.e, p.new.e
 	p.toNew.tenants, p.toOld.tenants = match[estate.Tenant](len(a.TenantID), len(b.TenantID), func(i, j int) int { return a.TenantID[i].Compare(b.TenantID[j]) })
 	p.toNew.roles, p.toOld.roles = match[estate.Role](len(a.Roles), len(b.Roles), func(i, j int) int { return a.Roles[i].ID.Compare(b.Roles[j].ID) })
@@ -330,6 +332,4 @@ type side struct {
 	isBefore bool
 }
 
-func (p *pair) sides() [2]side {
-	return [2]side{{p.old, p.oldSpot, p.oldTenant, true}, {p.new, p.newSpot, p.newTenant, false}}
-}
+func (p *pair) sides() [2]side { return p.each }

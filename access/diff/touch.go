@@ -148,11 +148,12 @@ func (p *pair) findTouches() {
 	wait.Go(func() { places = p.differentPlaces() })
 	p.principalRows()
 	p.membershipRows()
+	nodes := p.differentNodes()
 	wait.Wait()
 	for _, at := range places {
 		p.differentAssignments(at)
 	}
-	p.nodeRows()
+	p.nodeRows(nodes)
 	p.roleRows()
 	p.directoryRows()
 	p.relationshipRows()
@@ -403,25 +404,36 @@ func (p *pair) touchAssignment(s side, n uint32, at spot) {
 	p.touchAll(s, s.acting(s.e.AssignmentPrincipal[n]), area{spots: []spot{at}}, f)
 }
 
-// nodeRows finds places that are new or gone where that says something by
-// itself - a subscription of which the other side knows nothing - and places that
-// lie elsewhere in the tree.
-func (p *pair) nodeRows() {
-	for _, s := range p.sides() {
+// differentNodes are, by side, the places that are new or gone where that says
+// something by itself - a subscription of which the other side knows nothing - and
+// places that lie elsewhere in the tree.
+func (p *pair) differentNodes() (list [2][]estate.Node) {
+	for i, s := range p.sides() {
 		to, other, back := p.toNew.nodes, p.new, p.toOld.nodes
 		if !s.isBefore {
 			to, other, back = p.toOld.nodes, p.old, p.toNew.nodes
 		}
-		for n, also := range to {
-			node := estate.Node(n)
-			if s.e.NodeType[n] == estate.TypeResourceGroup || s.e.NodeType[n] > estate.TypeResourceGroup {
+		for n, kind := range s.e.NodeType {
+			if kind >= estate.TypeResourceGroup {
 				continue
 			}
-			if also != none && s.sameParent(other, node, also, back) && p.sameOwner(s, other, node, also) {
-				continue
+			node, also := estate.Node(n), to[n]
+			if also == none || !s.sameParent(other, node, also, back) || !p.sameOwner(s, other, node, also) {
+				list[i] = append(list[i], node)
 			}
-			p.moved = append(p.moved, s.spot(node))
-			p.touchHolders(s, node, area{spots: []spot{s.spot(node)}}, fact{kind: nodeFact, side: s.number(), state: flag(also == none), a: p.nodeNumber(s, node)})
+		}
+	}
+	return list
+}
+
+// nodeRows notes whom places touch that are new, gone, or elsewhere.
+func (p *pair) nodeRows(list [2][]estate.Node) {
+	for i, s := range p.sides() {
+		for _, node := range list[i] {
+			at := s.spot(node)
+			p.moved = append(p.moved, at)
+			gone := flag(at.old == none || at.new == none)
+			p.touchHolders(s, node, area{spots: []spot{at}}, fact{kind: nodeFact, side: s.number(), state: gone, a: p.nodeNumber(s, node)})
 		}
 	}
 }

@@ -23,8 +23,9 @@ func FromColumns(c Columns) (*Estate, error) {
 		return nil, err
 	}
 	var wait sync.WaitGroup
+	var hashes []uint32
 	var badNames error
-	wait.Go(func() { badNames = e.indexNodes(k.names) })
+	wait.Go(func() { hashes, badNames = e.hashNodes(k.names) })
 	err := inTurn(k.subscriptions, k.principals, k.memberships, k.roles, k.assignments)
 	if err == nil {
 		e.indexPrincipals()
@@ -33,12 +34,14 @@ func FromColumns(c Columns) (*Estate, error) {
 	if err := errors.Join(badNames, err); err != nil {
 		return nil, err
 	}
+	wait.Go(func() { e.fillNodes(hashes) })
 	// These write out scopes, which is safe when names are right.
-	if err := inTurn(k.rows, k.denials, k.relationships, k.people, k.gaps); err != nil {
-		return nil, err
+	err = inTurn(k.rows, k.denials, k.relationships, k.people, k.gaps, e.checkPrincipals)
+	if err == nil {
+		e.indexRows()
 	}
-	e.indexRows()
-	if err := e.checkUnique(); err != nil {
+	wait.Wait()
+	if err := inTurn(func() error { return err }, e.checkPlaces); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -599,14 +602,19 @@ func (k *checker) gaps() error {
 	return nil
 }
 
-// checkUnique sees to it that nothing is found by the name of another: no id names
-// two principals, no subscription is in two tenants, no management group twice in one.
-func (e *Estate) checkUnique() error {
+// checkPrincipals sees to it that no id names two principals.
+func (e *Estate) checkPrincipals() error {
 	for p, id := range e.PrincipalID {
 		if found, _ := e.FindPrincipal(id); int(found) != p {
 			return fmt.Errorf("principal %s is there twice", id)
 		}
 	}
+	return nil
+}
+
+// checkPlaces sees to it that no place is found by the name of another: no
+// subscription is in two tenants, no management group twice in one.
+func (e *Estate) checkPlaces() error {
 	var key nodeKey
 	for n := range Node(e.Nodes()) {
 		tenant, path := Tenant(None), lowSubscriptions

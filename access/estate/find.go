@@ -192,9 +192,24 @@ func (e *Estate) at(key []byte) Node {
 	hash := e.nodes.Hash(key)
 	for step := 0; ; step++ {
 		var n int32
-		if n, step = e.nodes.Next(hash, step); n == None || e.isAt(Node(n), key) {
+		if n, step = e.nodes.Next(hash, step); n == None || e.fetch(Node(n)) && e.isAt(Node(n), key) {
 			return Node(n)
 		}
+	}
+}
+
+// fetch reads a letter of each name that isAt is about to read, up to the top. Every
+// one is a wait for memory; asked for in a row, without looking at what comes, they
+// are waited for all at once. It is true: there is no name without letters.
+func (e *Estate) fetch(n Node) bool {
+	letters := byte(0)
+	for {
+		r := &e.Rungs[n]
+		letters |= e.NodeName.Text[r.name]
+		if r.kind <= TypeSubscription {
+			return letters != 0
+		}
+		n = r.Parent
 	}
 }
 

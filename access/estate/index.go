@@ -14,7 +14,10 @@ import (
 func index(c Columns) *Estate {
 	e := &Estate{Columns: c}
 	var wait sync.WaitGroup
-	wait.Go(func() { _ = e.indexNodes(func(Node, Node) error { return nil }) })
+	wait.Go(func() {
+		hashes, _ := e.hashNodes(func(Node, Node) error { return nil })
+		e.fillNodes(hashes)
+	})
 	e.indexPrincipals()
 	e.indexRows()
 	wait.Wait()
@@ -34,9 +37,9 @@ func (e *Estate) indexRows() {
 	e.indexGrants()
 }
 
-// indexNodes hashes every place by its whole text, after a check that it has
+// hashNodes hashes every place by its whole text, after a check that it has
 // one. The check is of the places from one up to another.
-func (e *Estate) indexNodes(check func(from, to Node) error) error {
+func (e *Estate) hashNodes(check func(from, to Node) error) ([]uint32, error) {
 	e.nodes = lookup.MakeSlots(e.Nodes())
 	hashes := make([]uint32, e.Nodes())
 	// In two parts, cut between tenants.
@@ -49,14 +52,16 @@ func (e *Estate) indexNodes(check func(from, to Node) error) error {
 	for i := range bad {
 		wait.Go(func() {
 			if bad[i] = check(cut[i], cut[i+1]); bad[i] == nil {
-				e.hashNodes(hashes, cut[i], cut[i+1])
+				e.hashPart(hashes, cut[i], cut[i+1])
 			}
 		})
 	}
 	wait.Wait()
-	if err := cmp.Or(bad[0], bad[1]); err != nil {
-		return err
-	}
+	return hashes, cmp.Or(bad[0], bad[1])
+}
+
+// fillNodes makes the places findable by their hashes.
+func (e *Estate) fillNodes(hashes []uint32) {
 	fill := e.nodes.Fill(e.Nodes())
 	for n, hash := range hashes {
 		if e.NodeType[n] != TypeRoot { // found by its tenant
@@ -64,12 +69,11 @@ func (e *Estate) indexNodes(check func(from, to Node) error) error {
 		}
 	}
 	fill.Done()
-	return nil
 }
 
-// hashNodes hashes the places of some tenants. In pre-order the text of the parent
+// hashPart hashes the places of some tenants. In pre-order the text of the parent
 // is the beginning of what was written last.
-func (e *Estate) hashNodes(hashes []uint32, from, to Node) {
+func (e *Estate) hashPart(hashes []uint32, from, to Node) {
 	types := make([][]byte, e.TypeName.Len()) // with slashes around, in lower case
 	for kind := range types {
 		types[kind] = bytes.ToLower([]byte("/" + e.TypeName.At(kind) + "/"))

@@ -121,23 +121,38 @@ func Any(patterns []string, action string) bool {
 // whole segment: allTasks stands for any last word, allEntities for any one word,
 // and allProperties for one word or none.
 func MatchesDirectory(pattern, action string) bool {
-	return matchesWords(strings.Split(pattern, "/"), strings.Split(action, "/"))
+	return matchesWords(words{pattern, false}, words{action, false})
 }
 
-func matchesWords(pattern, action []string) bool {
-	if len(pattern) == 0 {
-		return len(action) == 0
+// words are what is left of a text: its words, between slashes, or none.
+type words struct {
+	text string
+	none bool
+}
+
+// cut is the first word and those after it. There must be one.
+func (w words) cut() (first string, rest words) {
+	first, text, more := strings.Cut(w.text, "/")
+	return first, words{text, !more}
+}
+
+func matchesWords(pattern, action words) bool {
+	if pattern.none {
+		return action.none
 	}
-	word, rest := pattern[0], pattern[1:]
-	switch {
-	case word == "allproperties" && matchesWords(rest, action):
+	word, rest := pattern.cut()
+	if word == "allproperties" && matchesWords(rest, action) {
 		return true
-	case len(action) == 0:
+	}
+	if action.none {
 		return false
-	case word == "alltasks" && len(rest) == 0:
-		return len(action) == 1
-	case word == "allentities", word == "allproperties", word == action[0]:
-		return matchesWords(rest, action[1:])
+	}
+	first, others := action.cut()
+	switch {
+	case word == "alltasks" && rest.none:
+		return others.none
+	case word == "allentities", word == "allproperties", word == first:
+		return matchesWords(rest, others)
 	}
 	return false
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ import (
 	emulated "latchkey/emulator/world"
 	"latchkey/emulator/worldclock"
 	"latchkey/examples"
+	"latchkey/internal/clock"
 	"latchkey/internal/rundir"
 	"latchkey/internal/shellenv"
 )
@@ -43,6 +45,7 @@ type emulateCall struct {
 	password    string
 	control     bool
 	easySignIn  bool
+	mfa         bool
 	throttle    bool
 	allowRemote bool
 	asJSON      bool
@@ -71,6 +74,7 @@ func emulateCommand(s streams, getenv func(string) string) *cobra.Command {
 	flags.IntVar(&e.proxyPort, "proxy-port", 0, "the `port` of the proxy; by default the one after the others")
 	flags.BoolVar(&e.control, "control", false, "serve the control API: clock, faults, snapshots")
 	flags.BoolVar(&e.easySignIn, "easy-sign-in", false, "let people sign in on the pages without a password")
+	flags.BoolVar(&e.mfa, "mfa", false, "ask everybody for a second step, as partners' people must give; a password alone is refused then")
 	flags.BoolVar(&e.throttle, "throttle", false, "answer 429 once a rate limit is used up")
 	flags.BoolVar(&e.allowRemote, "allow-remote", false, "allow an address to listen on that others reach, who can then be anybody in this world")
 	flags.StringVar(&e.save, "save", "", "write the world to this `file` at the end: .yaml, .jsonl or .lks")
@@ -83,7 +87,7 @@ func emulateCommand(s streams, getenv func(string) string) *cobra.Command {
 }
 
 func (e *emulateCall) run(c *cobra.Command, s streams) (err error) {
-	began := time.Now() //nolint:forbidigo // how long the start took, for the reader
+	began := clock.System().Now()
 	if err := e.check(c); err != nil {
 		return err
 	}
@@ -112,7 +116,7 @@ func (e *emulateCall) run(c *cobra.Command, s streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.Remove(stateFile, caFile)) }()
-	if err := e.greet(s, state, time.Since(began)); err != nil {
+	if err := e.greet(s, state, clock.System().Now().Sub(began)); err != nil {
 		return err
 	}
 	<-c.Context().Done()
@@ -131,6 +135,9 @@ func (e *emulateCall) check(c *cobra.Command) error {
 		if port < 0 || port > 65535-len(origin.All())-1 {
 			return usage(c, fmt.Errorf("%s %d: a port is a number from 0 to %d", flag, port, 65535-len(origin.All())-1))
 		}
+	}
+	if address, err := netip.ParseAddr(e.listen); !e.allowRemote && e.listen != "localhost" && (err != nil || !address.IsLoopback()) {
+		return usage(c, fmt.Errorf("--listen %s is not this machine's own loopback, and whoever reaches the emulator can be anybody in it: use 127.0.0.1, or add --allow-remote knowing that", e.listen))
 	}
 	if e.password == "" || e.secret == "" {
 		return usage(c, errors.New("--password and --secret cannot be empty"))
@@ -173,14 +180,17 @@ func (e *emulateCall) server(s streams, facts csp.Facts) (*emulator.Server, erro
 		line.say("putting " + grouped(len(facts.Assignments)) + " assignments in place")
 	}
 	defer line.clear()
-	clock := &worldclock.Clock{}
+	moved := &worldclock.Clock{}
 	compose := func(facts csp.Facts) (*emulated.World, error) {
-		w := emulated.New(emulated.Options{Now: clock.Now, Roles: builtin.AzureRoles(), Password: e.password})
+		w := emulated.New(emulated.Options{Now: moved.Now, Roles: builtin.AzureRoles(), Password: e.password})
 		if err := w.Load(facts); err != nil {
 			return nil, err
 		}
 		if err := seed.Plant(w, seed.Clients(e.secret), e.secret); err != nil {
 			return nil, err
+		}
+		if e.mfa {
+			return w, seed.AskForSecondStep(w)
 		}
 		return w, nil
 	}
@@ -190,7 +200,7 @@ func (e *emulateCall) server(s streams, facts csp.Facts) (*emulator.Server, erro
 	}
 	address := e.addresses()
 	return emulator.New(emulator.Options{
-		World: w, Clock: clock, Compose: compose, Control: e.control, EasySignIn: e.easySignIn, Throttle: e.throttle, AllowRemote: e.allowRemote,
+		World: w, Clock: moved, Compose: compose, Control: e.control, EasySignIn: e.easySignIn, Throttle: e.throttle, AllowRemote: e.allowRemote,
 		LoginAddr: address[0], ARMAddr: address[1], GraphAddr: address[2], PartnerCenterAddr: address[3], BrowserAddr: address[4],
 		ControlAddr: address[5], ProxyAddr: address[6],
 	})

@@ -61,11 +61,16 @@ func (e *emulateCall) running(ends *emulator.Endpoints, dir rundir.Dir) running 
 // table is where everything is, for people.
 func (r running) table() [][2]string {
 	list := [][2]string{
-		{origin.Login.Title(), r.Login}, {origin.ARM.Title(), r.ARM}, {origin.Graph.Title(), r.Graph},
-		{origin.PartnerCenter.Title(), r.PartnerCenter}, {"Page", r.Page}, {"Proxy", r.Proxy}, {"CA", r.CAFile},
+		{origin.Login.Title(), r.Login},
+		{origin.ARM.Title(), r.ARM},
+		{origin.Graph.Title(), r.Graph},
+		{origin.PartnerCenter.Title(), r.PartnerCenter},
+		{"Page", r.Page},
+		{"Proxy", r.Proxy},
+		{"CA", r.CAFile},
 	}
 	if r.Control != "" {
-		list = append(list, [2]string{"Control", r.Control}, [2]string{"Control token", r.ControlToken})
+		list = append(list, [2]string{"Control", r.Control}) // its token is in the private directory, not in whatever keeps this output
 	}
 	return list
 }

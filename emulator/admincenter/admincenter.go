@@ -33,7 +33,7 @@ var pageFiles embed.FS
 // Options are what the pages need; all are required.
 type Options struct {
 	World *world.World
-	// Visitor says who is signed in in the browser that sent the request.
+	// Visitor says who has signed in with the browser that sent the request.
 	Visitor func(*http.Request) (world.Account, bool)
 	// SignIn gives the address at which one signs in and comes back to the path.
 	SignIn func(back string) string

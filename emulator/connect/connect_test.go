@@ -72,8 +72,15 @@ func start(t testing.TB, o connect.Options) (*connect.Proxy, string) {
 	return p, l.Addr().String()
 }
 
+// head is an answer without its body, which is read from the connection.
+type head struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+}
+
 // ask sends a request as it stands and gives the connection and the answer.
-func ask(t testing.TB, proxy, request string) (net.Conn, *bufio.Reader, *http.Response) {
+func ask(t testing.TB, proxy, request string) (net.Conn, *bufio.Reader, head) {
 	t.Helper()
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", proxy)
 	ok(t, err)
@@ -84,7 +91,8 @@ func ask(t testing.TB, proxy, request string) (net.Conn, *bufio.Reader, *http.Re
 	r := bufio.NewReader(c)
 	response, err := http.ReadResponse(r, &http.Request{Method: http.MethodConnect})
 	ok(t, err)
-	return c, r, response
+	t.Cleanup(func() { _ = response.Body.Close() })
+	return c, r, head{response.StatusCode, response.Status, response.Header}
 }
 
 func line(t testing.TB, r *bufio.Reader) string {

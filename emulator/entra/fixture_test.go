@@ -246,6 +246,7 @@ func (v *town) do(tb testing.TB, r *http.Request) body {
 	tb.Helper()
 	response, err := v.RoundTrip(r)
 	check(tb, err)
+	defer func() { _ = response.Body.Close() }()
 	raw, err := io.ReadAll(response.Body)
 	check(tb, err)
 	b := body{status: response.StatusCode, header: response.Header}
@@ -324,6 +325,7 @@ func (b *browser) send(tb testing.TB, method string, values url.Values) *browser
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := b.http.Do(r)
 	check(tb, err)
+	defer func() { _ = response.Body.Close() }()
 	raw, err := io.ReadAll(response.Body)
 	check(tb, err)
 	b.page, b.status, b.sentTo = string(raw), response.StatusCode, nil

@@ -118,7 +118,7 @@ func TestPartnerRefreshToken(t *testing.T) {
 			if test.who != nil {
 				who = test.who(v)
 			}
-			refresh := ""
+			var refresh string
 			if test.app != nil {
 				app = test.app(t, v)
 				b := v.browser(t).open(t, v.authorizeURL(v.partner.ID.String(), app, "scope", graph+"/User.Read.All offline_access")).signIn(t, who)

@@ -105,7 +105,7 @@ func sameLoopback(kept string, asked *url.URL) bool {
 }
 
 func (h *Handler) readDetails(a *ask, q url.Values) *problem {
-	if p := a.checkResponse(q); p != nil {
+	if p := a.checkResponse(); p != nil {
 		return p
 	}
 	if p := a.readChallenge(q); p != nil {
@@ -156,7 +156,7 @@ func sharedUse(at authority, app world.App) *problem {
 }
 
 // checkResponse checks what the client wants back, and how.
-func (a *ask) checkResponse(q url.Values) *problem {
+func (a *ask) checkResponse() *problem {
 	if len(a.types) == 0 {
 		return missing("response_type")
 	}
@@ -234,10 +234,8 @@ func (h *Handler) answerClient(w http.ResponseWriter, r *http.Request, a ask, va
 		return
 	}
 	target := *a.redirect
-	address := ""
-	if a.mode == "fragment" {
-		address = target.String() + "#" + values.Encode()
-	} else {
+	address := target.String() + "#" + values.Encode()
+	if a.mode != "fragment" {
 		q := target.Query()
 		for name := range values {
 			q.Set(name, values.Get(name))

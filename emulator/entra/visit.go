@@ -12,7 +12,7 @@ import (
 // know.
 const signInPath = "signin"
 
-// Visitor is who is signed in in the browser that sent the request, for other
+// Visitor is who has signed in with the browser that sent the request, for other
 // pages of the same origin.
 func (h *Handler) Visitor(r *http.Request) (world.Account, bool) {
 	s, known := h.currentSession(r)

@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -112,7 +113,7 @@ func inOrder(parts []batchPart) []batchPart {
 
 func (h *Handler) doPart(c *call, part batchPart, into *batchReply) {
 	path, query, _ := strings.Cut(part.URL, "?")
-	origin, version, _ := cutVersion(c.base)
+	origin, version := cutVersion(c.base)
 	header := make(http.Header)
 	for name, value := range part.Headers {
 		header.Set(name, value)
@@ -128,15 +129,11 @@ func (h *Handler) doPart(c *call, part batchPart, into *batchReply) {
 	}
 	if f != nil {
 		into.Status, into.Body = f.status, f.body(h.newIdentifiers(c))
-		for name, value := range f.headers {
-			into.Headers[name] = value
-		}
+		maps.Copy(into.Headers, f.headers)
 		return
 	}
 	into.Status, into.Body = got.status, got.body
-	for name, value := range got.headers {
-		into.Headers[name] = value
-	}
+	maps.Copy(into.Headers, got.headers)
 	if got.body == nil {
 		delete(into.Headers, "Content-Type")
 	}

@@ -20,6 +20,10 @@ type collection struct {
 	context string
 	// all are the entities, whole and in order.
 	all []odata.Entity
+	// n and make stand for all where there may be many: make gives the i-th with
+	// at least the properties of the list, or whole when that is nil.
+	n    int
+	make func(i int, only []string) odata.Entity
 	// expand gives the value of a relation; nil if nothing can be expanded.
 	expand func(of odata.Entity, name string) any
 	limits odata.Limits
@@ -39,7 +43,7 @@ func (c *call) list(l collection) (reply, *failure) {
 	if q.Top > l.limits.Most && l.on.Directory {
 		return reply{}, badRequest("Invalid page size specified: '" + c.values.Get("$top") + "'. Must be between 1 and 999 inclusive.")
 	}
-	page := q.Run(l.all, l.limits)
+	page := l.run(q)
 	values := make([]odata.Entity, 0, len(page.Items))
 	for _, e := range page.Items {
 		shaped := l.shape(q, e)
@@ -58,6 +62,19 @@ func (c *call) list(l collection) (reply, *failure) {
 	return ok(body)
 }
 
+// run chooses a page, and makes whole what is on it.
+func (l collection) run(q *odata.Query) odata.Page {
+	if l.make == nil {
+		return q.Run(l.all, l.limits)
+	}
+	needs := q.Needs()
+	chosen, page := q.Choose(l.n, func(i int) odata.Entity { return l.make(i, needs) }, l.limits)
+	for _, i := range chosen {
+		page.Items = append(page.Items, l.make(i, nil))
+	}
+	return page
+}
+
 // count answers /$count, which the directory takes as an advanced query only.
 func (c *call) count(l collection) (reply, *failure) {
 	if l.on.Directory && !strings.EqualFold(c.header.Get("ConsistencyLevel"), "eventual") {
@@ -68,7 +85,8 @@ func (c *call) count(l collection) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	n := q.Run(l.all, odata.Limits{Default: 1, Most: 1}).Count
+	l.limits = odata.Limits{Default: 1, Most: 1}
+	n := l.run(q).Count
 	return ok(plain(strconv.Itoa(n)))
 }
 

@@ -39,10 +39,6 @@ func denied() *failure {
 	return &failure{status: http.StatusForbidden, code: "Authorization_RequestDenied", message: "Insufficient privileges to complete the operation."}
 }
 
-func conflict(message string) *failure {
-	return badRequest(message)
-}
-
 type envelope struct {
 	Error envelopeError `json:"error"`
 }

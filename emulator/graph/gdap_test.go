@@ -10,6 +10,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/graph"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -37,9 +38,17 @@ type alliance struct {
 	night     world.Group
 }
 
-func newAlliance(tb testing.TB) *alliance {
+func newAlliance(tb testing.TB, delays ...world.Delays) *alliance {
 	tb.Helper()
 	v := &alliance{town: newTown(tb)}
+	for _, d := range delays { // the same two tenants in a world that takes its time
+		v.world = world.New(world.Options{Now: v.Now, Roles: builtin.AzureRoles(), Delays: d})
+		v.partner = must(v.world.AddTenant(v.partner.Tenant))(tb)
+		v.customer = must(v.world.AddTenant(v.customer.Tenant))(tb)
+		v.agents = must(v.partner.AddGroup(world.Group{Name: world.AdminAgents}))(tb)
+		v.options.World = v.world
+		v.handler = graph.New(v.options)
+	}
 	v.ada = must(v.partner.AddUser(world.User{Name: "Ada Stone", UPN: "ada"}))(tb)
 	v.carl = must(v.customer.AddUser(world.User{Name: "Carl Ek", UPN: "carl"}))(tb)
 	must(v.customer.AssignDirectoryRole(world.DirectoryAssignment{Principal: v.carl.ID, Role: csp.MustParseID[csp.DirectoryRole](entraRole("Global Administrator"))}))(tb)
@@ -462,4 +471,42 @@ func TestGDAPCustomersAndContracts(t *testing.T) {
 	if got := v.call(reader, "GET", "/v1.0/contracts/"+got.names("id")[0], ""); got.text("customerId") != v.customer.ID.String() {
 		t.Errorf("%d %s", got.status, got.raw)
 	}
+}
+
+func TestRelationshipStatesTakeTheirTime(t *testing.T) {
+	v := newAlliance(t, world.Delays{Relationship: 10 * time.Minute, AccessAssignment: 4 * time.Minute})
+	at := v.propose("LK", "Directory Readers")
+	id, err := world.ParseRelationshipID(at[strings.LastIndexByte(at, '/')+1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(v.world.ApproveRelationship(world.Actor{}, id, v.customer.ID))(t)
+	is := func(address, want string) {
+		t.Helper()
+		if got := v.call(v.agent, "GET", address, ""); got.text("status") != want {
+			t.Errorf("it is %s, want %s", got.text("status"), want)
+		}
+	}
+	is(at, "approved")
+	v.move(6 * time.Minute)
+	is(at, "activating")
+	v.move(5 * time.Minute)
+	is(at, "active")
+	got := v.call(v.agent, "POST", at+"/accessAssignments", v.access(v.night, "Directory Readers"))
+	access := at + "/accessAssignments/" + got.text("id")
+	is(access, "pending")
+	if _, err := v.world.Enter(v.ada.Account(), v.customer.ID); world.LawOf(err) != world.NotInTenant {
+		t.Errorf("a pending access assignment lets in: %v", err)
+	}
+	v.move(5 * time.Minute)
+	is(access, "active")
+	if _, err := v.world.Enter(v.ada.Account(), v.customer.ID); err != nil {
+		t.Errorf("an active one does not: %v", err)
+	}
+	v.call(v.agent, "POST", at+"/requests", `{"action":"terminate"}`)
+	is(at, "terminationRequested")
+	v.move(6 * time.Minute)
+	is(at, "terminating")
+	v.move(15 * time.Minute)
+	is(at, "terminated")
 }

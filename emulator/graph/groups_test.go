@@ -139,12 +139,12 @@ func TestNestedMembership(t *testing.T) {
 // TestRoleAssignableGroups is R14.
 func TestRoleAssignableGroups(t *testing.T) {
 	v := newTown(t)
-	make := `{"displayName":"Keepers","mailNickname":"keepers","mailEnabled":false,"securityEnabled":true,"isAssignableToRole":true}`
+	wanted := `{"displayName":"Keepers","mailNickname":"keepers","mailEnabled":false,"securityEnabled":true,"isAssignableToRole":true}`
 	_, groups := v.admin("gus", "Groups Administrator")
 	_, roles := v.admin("rosa", "Privileged Role Administrator")
-	v.want(v.call(groups, "POST", "/v1.0/groups", make), 403, "Authorization_RequestDenied")
-	v.want(v.call(v.asApp("Group.ReadWrite.All"), "POST", "/v1.0/groups", make), 403, "Authorization_RequestDenied")
-	got := v.call(roles, "POST", "/v1.0/groups", make)
+	v.want(v.call(groups, "POST", "/v1.0/groups", wanted), 403, "Authorization_RequestDenied")
+	v.want(v.call(v.asApp("Group.ReadWrite.All"), "POST", "/v1.0/groups", wanted), 403, "Authorization_RequestDenied")
+	got := v.call(roles, "POST", "/v1.0/groups", wanted)
 	if got.status != 201 || got.body["isAssignableToRole"] != true {
 		t.Fatalf("%d %s", got.status, got.raw)
 	}

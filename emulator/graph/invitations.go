@@ -91,14 +91,14 @@ func (h *Handler) redeemLink(c *call, guest world.User, redirect string) (string
 	if err != nil {
 		return "", err
 	}
-	origin, _, _ := cutVersion(c.base)
+	origin, _ := cutVersion(c.base)
 	return origin + redeemPath + "?rd=" + sealed, nil
 }
 
 // cutVersion takes "/v1.0" off a base.
-func cutVersion(base string) (origin, version string, found bool) {
+func cutVersion(base string) (origin, version string) {
 	at := strings.LastIndexByte(base, '/')
-	return base[:max(at, 0)], base[at+1:], at > 0
+	return base[:max(at, 0)], base[at+1:]
 }
 
 var redeemPage = template.Must(template.New("redeem").Parse(`<!doctype html>

@@ -151,8 +151,6 @@ func (h *Handler) anyPrincipal(c *call, id csp.ObjectID) any {
 	return e
 }
 
-// listRoleAssignments wants a filter of most callers; who may read all roles by
-// his own role is answered without one.
 func (h *Handler) listRoleAssignments(c *call) (reply, *failure) { return c.list(h.roleAssignments(c)) }
 
 func (h *Handler) getRoleAssignment(c *call) (reply, *failure) {
@@ -187,7 +185,7 @@ func (h *Handler) createRoleAssignment(c *call) (reply, *failure) {
 	case body.DirectoryScope != "/":
 		return reply{}, badRequest("This emulator has no administrative units: the directoryScopeId must be '/'.")
 	}
-	if f := h.mayGiveRole(c, role); f != nil {
+	if f := h.mayGiveRole(role); f != nil {
 		return reply{}, f
 	}
 	made, err := c.as().AssignDirectoryRole(world.DirectoryAssignment{Principal: principal, Role: role})
@@ -198,10 +196,9 @@ func (h *Handler) createRoleAssignment(c *call) (reply, *failure) {
 	return c.createdOne(l, assignmentEntity(wireID(made.ID), principal, role, c.tenant.ID), "/roleManagement/directory/roleAssignments/"+wireID(made.ID))
 }
 
-// mayGiveRole: an application that only may manage roles cannot make others
-// stronger than the platform lets it; here as there RoleManagement.ReadWrite.
-// Directory gives every role, and so does Privileged Role Administrator (R15).
-func (h *Handler) mayGiveRole(c *call, role csp.DirectoryRoleID) *failure {
+// mayGiveRole refuses the roles that nobody can be given by hand. Whoever may
+// manage roles may give every other, also those stronger than his own (R15).
+func (h *Handler) mayGiveRole(role csp.DirectoryRoleID) *failure {
 	if r, known := h.World.DirectoryRole(role); known && r.GDAP == csp.GDAPUnsupported {
 		return badRequest("The role '" + r.Name + "' cannot be assigned.")
 	}
@@ -350,7 +347,7 @@ func (h *Handler) addRoleMember(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	if f := h.mayGiveRole(c, role); f != nil {
+	if f := h.mayGiveRole(role); f != nil {
 		return reply{}, f
 	}
 	_, err := c.as().AssignDirectoryRole(world.DirectoryAssignment{Principal: id, Role: role})

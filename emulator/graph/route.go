@@ -112,8 +112,8 @@ func plant(table []route) *node {
 	for _, r := range table {
 		at, names := root, []string(nil)
 		for s := range strings.SplitSeq(strings.Trim(r.pattern, "/"), "/") {
-			name := ""
-			if at, name = at.below(s); name != "" {
+			below, name := at.below(s)
+			if at = below; name != "" {
 				names = append(names, name)
 			}
 		}

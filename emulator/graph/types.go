@@ -21,8 +21,10 @@ var (
 	userType = &odata.Type{
 		Name: "microsoft.graph.user", Directory: true,
 		Properties: properties(
-			[]string{"id", "displayName", "userPrincipalName", "mail", "mailNickname", "userType", "externalUserState", "creationType", "givenName", "surname", "jobTitle", "department", "companyName",
-				"officeLocation", "mobilePhone", "preferredLanguage", "usageLocation", "employeeId", "country", "city", "state", "streetAddress", "postalCode", "onPremisesImmutableId", "onPremisesSamAccountName", "ageGroup"},
+			[]string{
+				"id", "displayName", "userPrincipalName", "mail", "mailNickname", "userType", "externalUserState", "creationType", "givenName", "surname", "jobTitle", "department", "companyName",
+				"officeLocation", "mobilePhone", "preferredLanguage", "usageLocation", "employeeId", "country", "city", "state", "streetAddress", "postalCode", "onPremisesImmutableId", "onPremisesSamAccountName", "ageGroup",
+			},
 			[]string{"accountEnabled", "onPremisesSyncEnabled"},
 			[]string{"createdDateTime", "deletedDateTime", "externalUserStateChangeDateTime", "signInSessionsValidFromDateTime", "refreshTokensValidFromDateTime", "lastPasswordChangeDateTime"},
 			[]string{"businessPhones", "otherMails", "proxyAddresses", "imAddresses"},
@@ -113,8 +115,10 @@ var (
 
 	groupScheduleType = &odata.Type{
 		Name: "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
-		Properties: properties([]string{"id", "accessId", "groupId", "principalId", "status", "action", "justification", "targetScheduleId", "approvalId", "createdUsing", "assignmentType", "memberType",
-			"assignmentScheduleId", "eligibilityScheduleId", "customData"},
+		Properties: properties([]string{
+			"id", "accessId", "groupId", "principalId", "status", "action", "justification", "targetScheduleId", "approvalId", "createdUsing", "assignmentType", "memberType",
+			"assignmentScheduleId", "eligibilityScheduleId", "customData",
+		},
 			[]string{"isValidationOnly"}, []string{"createdDateTime", "modifiedDateTime", "completedDateTime", "startDateTime", "endDateTime"}, nil, []string{"scheduleInfo", "ticketInfo", "createdBy"}, nil),
 		Links: map[string]*odata.Type{"principal": objectType, "group": groupType},
 	}

@@ -64,14 +64,34 @@ func (h *Handler) userEntity(t world.Tenant, u world.User) odata.Entity {
 	return e
 }
 
-func (h *Handler) users(c *call) collection {
-	l := collection{on: userType, context: "users", expand: h.expandObject(c)}
-	for _, u := range c.tenant.Users() {
-		if h.isVisible(u.Created) {
-			l.all = append(l.all, h.userEntity(c.tenant, u))
-		}
+// briefUser has only what the world itself knows of the user: enough to choose
+// by, unless somebody chooses by something rarer.
+func briefUser(u world.User) odata.Entity {
+	kind := "Member"
+	if u.IsGuest() {
+		kind = "Guest"
 	}
-	return l
+	return odata.Entity{
+		"id": u.ID.String(), "displayName": u.Name, "userPrincipalName": u.UPN, "mail": odata.OrNull(u.Mail), "accountEnabled": !u.Disabled, "userType": kind,
+		"createdDateTime": odata.Moment(u.Created),
+	}
+}
+
+// brief are the properties that briefUser has.
+var brief = []string{"id", "displayName", "userPrincipalName", "mail", "accountEnabled", "userType", "createdDateTime"}
+
+func isBrief(properties []string) bool {
+	return properties != nil && !slices.ContainsFunc(properties, func(name string) bool { return !slices.Contains(brief, name) })
+}
+
+func (h *Handler) users(c *call) collection {
+	shown := slices.DeleteFunc(c.tenant.Users(), func(u world.User) bool { return !h.isVisible(u.Created) })
+	return collection{on: userType, context: "users", expand: h.expandObject(c), n: len(shown), make: func(i int, only []string) odata.Entity {
+		if isBrief(only) {
+			return briefUser(shown[i])
+		}
+		return h.userEntity(c.tenant, shown[i])
+	}}
 }
 
 func (h *Handler) listUsers(c *call) (reply, *failure)  { return c.list(h.users(c)) }

@@ -51,8 +51,10 @@ func TestBatch(t *testing.T) {
 	for i := range 21 {
 		many = append(many, fmt.Sprintf(`{"id":"%d","method":"GET","url":"/me"}`, i))
 	}
-	for _, requests := range []string{"", strings.Join(many, ","), `{"id":"1","method":"GET","url":"/me","dependsOn":["2"]}`, `{"id":"1","method":"GET","url":"/me"},{"id":"1","method":"GET","url":"/me"}`,
-		`{"id":"1","method":"GET","url":"/me","dependsOn":["2"]},{"id":"2","method":"GET","url":"/me","dependsOn":["1"]}`} {
+	for _, requests := range []string{
+		"", strings.Join(many, ","), `{"id":"1","method":"GET","url":"/me","dependsOn":["2"]}`, `{"id":"1","method":"GET","url":"/me"},{"id":"1","method":"GET","url":"/me"}`,
+		`{"id":"1","method":"GET","url":"/me","dependsOn":["2"]},{"id":"2","method":"GET","url":"/me","dependsOn":["1"]}`,
+	} {
 		v.want(v.call(admin, "POST", "/v1.0/$batch", `{"requests":[`+requests+`]}`), 400, "BadRequest")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,6 @@ import (
 // tenantView is one tenant, whole.
 type tenantView struct {
 	Name, ID, Domain string
-	Anchor           string // in front of ids, so that they stay unique on a page
 	OtherDomains     []string
 	Partners         []string
 	Agents           []agentsView
@@ -24,6 +24,8 @@ type tenantView struct {
 	HoldingPages     pager
 	People           []personView
 	PeoplePages      pager
+	Apps             []appView
+	AppPages         pager
 	Subscriptions    []string
 	Machines         []string
 	Locks            []string
@@ -44,6 +46,9 @@ type holdingView struct {
 	Limited                             bool
 }
 
+// appView is an application's account in the tenant.
+type appView struct{ Name, Client string }
+
 type personView struct {
 	Name, UPN string
 	Notes     []string
@@ -51,7 +56,7 @@ type personView struct {
 
 func (p *Page) tenantView(t world.Tenant, r *http.Request) tenantView {
 	view := tenantView{
-		Name: t.Name, ID: t.ID.String(), Domain: t.DefaultDomain.String(), Anchor: "t-" + t.ID.String(),
+		Name: t.Name, ID: t.ID.String(), Domain: t.DefaultDomain.String(),
 		Partners: p.partnersOf(t), Agents: agents(t),
 	}
 	for _, d := range t.Domains() {
@@ -65,6 +70,11 @@ func (p *Page) tenantView(t world.Tenant, r *http.Request) tenantView {
 	view.PeoplePages = pages
 	for _, u := range people {
 		view.People = append(view.People, person(u))
+	}
+	apps, pages := cut(t.ServicePrincipals(), r, "apps", rowsPerPage)
+	view.AppPages = pages
+	for _, sp := range apps {
+		view.Apps = append(view.Apps, appView{sp.Name, sp.App.String()})
 	}
 	for _, s := range t.Subscriptions() {
 		view.Subscriptions = append(view.Subscriptions, s.Name)
@@ -254,7 +264,7 @@ func (p *Page) lastCalls(limit int) []callView {
 		case c.Lost:
 			view.Answer = "lost"
 		case c.Status != 0:
-			view.Answer = fmt.Sprint(c.Status)
+			view.Answer = strconv.Itoa(c.Status)
 		}
 		list = append(list, view)
 	}

@@ -70,18 +70,19 @@ func FormatDuration(d time.Duration) string {
 	if d != 0 && d%day == 0 {
 		return "P" + strconv.Itoa(int(d/day)) + "D"
 	}
-	text := "PT"
+	var text strings.Builder
+	text.WriteString("PT")
 	for _, unit := range []struct {
 		size time.Duration
 		name string
 	}{{time.Hour, "H"}, {time.Minute, "M"}} {
 		if n := d / unit.size; n > 0 {
-			text += strconv.Itoa(int(n)) + unit.name
+			text.WriteString(strconv.Itoa(int(n)) + unit.name)
 			d -= n * unit.size
 		}
 	}
-	if d > 0 || text == "PT" {
-		text += strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "S"
+	if d > 0 || text.Len() == len("PT") {
+		text.WriteString(strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "S")
 	}
-	return text
+	return text.String()
 }

@@ -2,6 +2,7 @@ package odata
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +16,9 @@ const (
 
 // Filter is a $filter that has been read.
 type Filter struct {
-	root     expression
-	advanced bool
+	root       expression
+	advanced   bool
+	properties []string
 }
 
 // Advanced says whether the directory answers it only as an advanced query.
@@ -137,10 +139,7 @@ func (e every) holds(in scope) bool {
 	if e.of == nil {
 		return len(list) > 0
 	}
-	inner := scope{}
-	for name, value := range in {
-		inner[name] = value
-	}
+	inner := maps.Clone(in)
 	for _, one := range list {
 		inner[e.variable] = one
 		if e.of.holds(inner) != e.all {
@@ -387,6 +386,7 @@ func (p *parser) operand(depth int) (operand, Kind, error) {
 	if !ok {
 		return operand{}, 0, unknownProperty("Invalid filter clause", first.text, p.on)
 	}
+	p.filter.properties = append(p.filter.properties, known)
 	path := []string{known}
 	for (kind == Complex || len(path) > 1) && p.step() {
 		path = append(path, p.take().text)

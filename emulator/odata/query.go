@@ -145,7 +145,7 @@ func readSelect(text string, t *Type) ([]string, error) {
 		bare, _, _ := strings.Cut(name, "/")
 		known, _, ok := t.property(bare)
 		if !ok {
-			if known, _, ok = t.link(bare); ok {
+			if _, _, ok = t.link(bare); ok {
 				continue // a relation is shown by $expand alone
 			}
 			return nil, unknownProperty("Parsing OData Select and Expand failed", name, t)
@@ -312,36 +312,81 @@ type Page struct {
 // Run answers the query from the entities, in their order unless it asks for
 // another. The entities are whole; Shape makes of each what is sent.
 func (q *Query) Run(list []Entity, limits Limits) Page {
-	var found []Entity
-	for _, e := range list {
-		if (q.Filter == nil || q.Filter.Matches(e)) && q.found(e) {
-			found = append(found, e)
+	at, page := q.Choose(len(list), func(i int) Entity { return list[i] }, limits)
+	for _, i := range at {
+		page.Items = append(page.Items, list[i])
+	}
+	return page
+}
+
+// Needs are the properties by which Choose chooses.
+func (q *Query) Needs() []string {
+	needs := []string{"id"}
+	if q.Filter != nil {
+		needs = append(needs, q.Filter.properties...)
+	}
+	for _, t := range q.search {
+		needs = append(needs, t.property)
+	}
+	for _, o := range q.Order {
+		needs = append(needs, o.Property)
+	}
+	return needs
+}
+
+// Choose is Run for entities that are costly to make: it looks at as few of the n
+// as it can, of each only at what Needs lists, and tells which belong on the
+// page, whose Items it leaves out.
+func (q *Query) Choose(n int, entity func(i int) Entity, limits Limits) ([]int, Page) {
+	found := make([]int, 0, n)
+	seen := make(map[int]Entity)
+	for i := range n {
+		if q.Filter == nil && len(q.search) == 0 {
+			found = append(found, i)
+			continue
+		}
+		if e := entity(i); (q.Filter == nil || q.Filter.Matches(e)) && q.found(e) {
+			found = append(found, i)
+			seen[i] = e
 		}
 	}
+	at := func(i int) Entity {
+		if _, ok := seen[i]; !ok {
+			seen[i] = entity(i)
+		}
+		return seen[i]
+	}
 	if len(q.Order) > 0 {
-		slices.SortStableFunc(found, q.order)
+		slices.SortStableFunc(found, func(a, b int) int { return q.order(at(a), at(b)) })
 	}
 	size := limits.Default
 	if q.Top > 0 {
 		size = min(q.Top, limits.Most)
 	}
-	start := min(q.start(found), len(found))
+	start := min(q.start(found, at), len(found))
 	end := min(start+size, len(found))
-	page := Page{Items: found[start:end], Count: len(found)}
-	if end < len(found) {
-		id, _ := found[end-1]["id"].(string)
+	page := Page{Count: len(found)}
+	if end < len(found) && end > 0 {
+		id, _ := at(found[end-1])["id"].(string)
 		raw, _ := json.Marshal(mark{id, end}) // cannot fail
 		page.Next = base64.RawURLEncoding.EncodeToString(raw)
 	}
-	return page
+	return found[start:end], page
 }
 
-func (q *Query) start(found []Entity) int {
+// start is where the page begins among what was found.
+func (q *Query) start(found []int, at func(int) Entity) int {
 	if q.after == (mark{}) {
 		return q.Skip
 	}
-	if at := slices.IndexFunc(found, func(e Entity) bool { return e["id"] == q.after.ID }); at >= 0 && q.after.ID != "" {
-		return at + 1
+	is := func(i int) bool { return q.after.ID != "" && at(found[i])["id"] == q.after.ID }
+	if o := q.after.Offset; o > 0 && o <= len(found) && is(o-1) {
+		return o // nothing has changed in front of it, as usual
+	}
+	for i := range found {
+		if is(i) {
+			return i + 1
+		}
 	}
 	return q.after.Offset
 }

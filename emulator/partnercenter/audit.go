@@ -33,18 +33,66 @@ type customizedKV struct {
 	Value string `json:"value"`
 }
 
-// audited says under which names an event of the world stands in the audit
-// records; what is not here does not stand there.
-var audited = map[world.EventKind]struct{ operation, resource string }{
+// entry is how an event stands in the audit records.
+type entry struct{ operation, resource string }
+
+// audited are the events that stand there under one name, whatever they say.
+var audited = map[world.EventKind]entry{
 	world.CustomerCreated:     {"add_customer", "customer"},
 	world.CustomerDeleted:     {"delete_customer", "customer"},
 	world.ProfileChanged:      {"update_customer_billing_profile", "customer"},
-	world.ResellerAccepted:    {"create_partner_relationship", "partner_relationship"},
-	world.ResellerRemoved:     {"remove_partner_customer_relationship", "customer"},
+	world.ResellerAccepted:    {"create_partner_relationship", "partner_customer_relationship"},
+	world.ResellerRemoved:     {"remove_partner_customer_relationship", "partner_customer_relationship"},
+	world.DAPRemoved:          {"dap_admin_relationship_terminated", "partner_customer_dap"},
 	world.CommerceChanged:     {"update_subscription", "subscription"},
 	world.SubscriptionChanged: {"update_subscription", "subscription"},
 	world.AgentAdded:          {"update_partner_user", "partner_user"},
 	world.AgentRemoved:        {"update_partner_user", "partner_user"},
+	world.RelationshipCreated: {"granular_admin_relationship_created", "granular_admin_relationship"},
+}
+
+// inDirectory are the events about a directory: of a customer, or of the partner.
+var inDirectory = map[world.EventKind]struct{ customers, own entry }{
+	world.UserAdded:             {entry{"create_customer_user", "customer_user"}, entry{"create_partner_user", "partner_user"}},
+	world.UserChanged:           {entry{"update_customer_user", "customer_user"}, entry{"update_partner_user", "partner_user"}},
+	world.UserRemoved:           {entry{"delete_customer_user", "customer_user"}, entry{"remove_partner_user", "partner_user"}},
+	world.DirectoryRoleAssigned: {entry{"add_user_member", "customer_directory_role"}, entry{"update_partner_user", "partner_user"}},
+	world.DirectoryRoleRemoved:  {entry{"remove_user_member", "customer_directory_role"}, entry{"update_partner_user", "partner_user"}},
+}
+
+// delegations name what becomes of GDAP, by the state that it comes to.
+var delegations = map[world.EventKind]map[string]entry{
+	world.RelationshipChanged: {
+		"approved": {"granular_admin_relationship_approved", "granular_admin_relationship"},
+		"active":   {"granular_admin_relationship_activated", "granular_admin_relationship"},
+		"created":  {"granular_admin_relationship_updated", "granular_admin_relationship"},
+	},
+	world.RelationshipEnded: {
+		"terminated": {"granular_admin_relationship_terminated", "granular_admin_relationship"},
+		"expired":    {"granular_admin_relationship_expired", "granular_admin_relationship"},
+		"deleted":    {"granular_admin_relationship_deleted", "granular_admin_relationship"},
+	},
+	world.AccessChanged: {
+		"pending": {"granular_admin_access_assignment_created", "granular_admin_access_assignment"},
+		"active":  {"granular_admin_access_assignment_activated", "granular_admin_access_assignment"},
+		"deleted": {"granular_admin_access_assignment_deleted", "granular_admin_access_assignment"},
+	},
+}
+
+// entryOf says how an event stands in the partner's audit records, if it does.
+func entryOf(e world.Event, partner csp.TenantID) (entry, bool) {
+	if found, ok := audited[e.Kind]; ok {
+		return found, true
+	}
+	if both, ok := inDirectory[e.Kind]; ok {
+		if e.Tenant == partner {
+			return both.own, true
+		}
+		return both.customers, true
+	}
+	state := e.Subject[strings.LastIndexByte(e.Subject, ' ')+1:]
+	found, ok := delegations[e.Kind][state]
+	return found, ok
 }
 
 // listAuditRecords reads the audit records off the world's history: what this
@@ -67,7 +115,7 @@ func (h *Handler) listAuditRecords(c *call) (reply, *failure) {
 	}
 	items := []auditBody{}
 	for _, e := range h.World.History() {
-		name, isAudited := audited[e.Kind]
+		name, isAudited := entryOf(e, c.partner.ID)
 		if !isAudited || e.Effect.Before(from) || e.Effect.After(to) || (e.Partner != c.partner.ID && e.By.Tenant != c.partner.ID) {
 			continue
 		}

@@ -2,6 +2,7 @@ package partnercenter
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -103,9 +104,7 @@ func page[T any](c *call, items []T, key func(T) string) (reply, *failure) {
 	at := &links{Self: linkTo(c.address())}
 	if to < total {
 		next := url.Values{}
-		for name, values := range c.query {
-			next[name] = values
-		}
+		maps.Copy(next, c.query)
 		next.Set("size", strconv.Itoa(size))
 		next.Set("seekOperation", "Next")
 		token := base64.RawURLEncoding.EncodeToString([]byte(key(items[len(items)-1])))

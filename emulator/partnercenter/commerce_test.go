@@ -175,6 +175,14 @@ func TestAuditRecords(t *testing.T) {
 	if got := v.call(ada, "GET", `/v1/auditrecords?startDate=2026-11-02&filter=%7B"Field":"CustomerId","Value":"`+v.stranger.ID.String()+`","Operator":"equals"%7D`, ""); got.status != 200 || len(got.items("customerId")) != 0 {
 		t.Errorf("of another: %s", got.raw)
 	}
+	v.delegate("User Administrator")
+	v.call(ada, "DELETE", at+"/users/"+v.anna.ID.String(), "")
+	if got := v.call(ada, "GET", "/v1/auditrecords?startDate=2026-11-02", ""); !slices.Equal(got.items("operationType"), []string{
+		"update_customer_billing_profile", "granular_admin_relationship_created", "granular_admin_relationship_approved", "granular_admin_relationship_activated",
+		"granular_admin_access_assignment_created", "granular_admin_access_assignment_activated", "delete_customer_user",
+	}) {
+		t.Errorf("delegation and users: %v", got.items("operationType"))
+	}
 	for _, wrong := range []string{"", "?startDate=yesterday", "?startDate=2026-11-02&filter=x"} {
 		if got := v.call(ada, "GET", "/v1/auditrecords"+wrong, ""); got.status != 400 {
 			t.Errorf("%s: %d", wrong, got.status)

@@ -323,8 +323,9 @@ func (b *Book) Adopt(now time.Time, list ...Schedule) []Change {
 			s.Type = Assigned
 		}
 		if s.Created.IsZero() {
-			s.Created, s.Updated = now, now
+			s.Created = now
 		}
+		s.Updated = s.Created
 		b.schedules = append(b.schedules, &s)
 	}
 	b.fresh = false

@@ -103,10 +103,14 @@ func TestRefusals(t *testing.T) {
 			r.Expiration = schedule.Expiration{Kind: schedule.AfterDateTime, End: noon.Add(-time.Hour)}
 			return r
 		}, want: schedule.AgainstRules, rules: []string{schedule.ExpirationRule}},
-		{name: "longer than the policy lets administrators", ask: func() schedule.Request { return assign(schedule.Active, 48*time.Hour) },
-			change: func(p *schedule.Policy) { p.MaxActive = 24 * time.Hour }, want: schedule.AgainstRules, rules: []string{schedule.ExpirationRule}},
-		{name: "for ever where the policy forbids it", ask: func() schedule.Request { return assign(schedule.Eligible, 0) },
-			change: func(p *schedule.Policy) { p.MaxEligible = 24 * time.Hour }, want: schedule.AgainstRules, rules: []string{schedule.ExpirationRule}},
+		{
+			name: "longer than the policy lets administrators", ask: func() schedule.Request { return assign(schedule.Active, 48*time.Hour) },
+			change: func(p *schedule.Policy) { p.MaxActive = 24 * time.Hour }, want: schedule.AgainstRules, rules: []string{schedule.ExpirationRule},
+		},
+		{
+			name: "for ever where the policy forbids it", ask: func() schedule.Request { return assign(schedule.Eligible, 0) },
+			change: func(p *schedule.Policy) { p.MaxEligible = 24 * time.Hour }, want: schedule.AgainstRules, rules: []string{schedule.ExpirationRule},
+		},
 		{name: "an administrator without a reason or a second step", ask: func() schedule.Request {
 			r := assign(schedule.Active, time.Hour)
 			r.Justification = ""
@@ -119,12 +123,14 @@ func TestRefusals(t *testing.T) {
 			return schedule.Request{Kind: schedule.Active, Action: schedule.AdminRemove, Target: right, By: boss}
 		}, want: schedule.TooShort},
 		{name: "activating without being eligible", ask: func() schedule.Request { return activate(time.Hour) }, want: schedule.AgainstRules, rules: []string{schedule.EligibilityRule}},
-		{name: "activating against every rule", before: given(assign(schedule.Eligible, 0)), ask: func() schedule.Request {
-			r := activate(9 * time.Hour)
-			r.MFA, r.Justification = false, ""
-			return r
-		}, change: func(p *schedule.Policy) { p.Ticket = true }, want: schedule.AgainstRules,
-			rules: []string{schedule.ExpirationRule, schedule.JustificationRule, schedule.MFARule, schedule.TicketingRule}},
+		{
+			name: "activating against every rule", before: given(assign(schedule.Eligible, 0)), ask: func() schedule.Request {
+				r := activate(9 * time.Hour)
+				r.MFA, r.Justification = false, ""
+				return r
+			}, change: func(p *schedule.Policy) { p.Ticket = true }, want: schedule.AgainstRules,
+			rules: []string{schedule.ExpirationRule, schedule.JustificationRule, schedule.MFARule, schedule.TicketingRule},
+		},
 		{name: "activating without an end", before: given(assign(schedule.Eligible, 0)), ask: func() schedule.Request {
 			r := activate(0)
 			r.Expiration = schedule.Expiration{}

@@ -121,7 +121,11 @@ func (s Subscription) PutResourceGroup(by Actor, name, location string, tags map
 	w := s.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	groups := w.subscriptions[s.ID].groups
+	there, ok := w.subscriptions[s.ID]
+	if !ok {
+		return ResourceGroup{}, false, refuse(NoSuchScope, "there is no subscription %s", s.ID)
+	}
+	groups := there.groups
 	kept, ok := groups[strings.ToLower(name)]
 	if !by.IsAuthor() {
 		if ok {
@@ -144,7 +148,11 @@ func (s Subscription) PutResourceGroup(by Actor, name, location string, tags map
 func (s Subscription) ResourceGroup(name string) (ResourceGroup, bool) {
 	s.w.mu.RLock()
 	defer s.w.mu.RUnlock()
-	g, ok := s.w.subscriptions[s.ID].groups[strings.ToLower(name)]
+	there, ok := s.w.subscriptions[s.ID]
+	if !ok {
+		return ResourceGroup{}, false
+	}
+	g, ok := there.groups[strings.ToLower(name)]
 	if !ok {
 		return ResourceGroup{}, false
 	}
@@ -156,7 +164,11 @@ func (s Subscription) ResourceGroups() []ResourceGroup {
 	s.w.mu.RLock()
 	defer s.w.mu.RUnlock()
 	var list []ResourceGroup
-	for _, g := range s.w.subscriptions[s.ID].groups {
+	there, ok := s.w.subscriptions[s.ID]
+	if !ok {
+		return nil
+	}
+	for _, g := range there.groups {
 		list = append(list, *g)
 	}
 	slices.SortFunc(list, func(a, b ResourceGroup) int { return strings.Compare(a.Scope.Key(), b.Scope.Key()) })
@@ -169,7 +181,10 @@ func (s Subscription) DeleteResourceGroup(by Actor, name string) error {
 	w := s.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	kept := w.subscriptions[s.ID]
+	kept, ok := w.subscriptions[s.ID]
+	if !ok {
+		return refuse(NoSuchScope, "there is no subscription %s", s.ID)
+	}
 	g, ok := kept.groups[strings.ToLower(name)]
 	if !ok {
 		return refuse(NoSuchScope, "there is no resource group %s", name)
@@ -208,7 +223,10 @@ func (w *World) clearPlace(d *tenant, by Actor, place csp.Scope) {
 func (s Subscription) Tags() map[string]string {
 	s.w.mu.RLock()
 	defer s.w.mu.RUnlock()
-	return maps.Clone(s.w.subscriptions[s.ID].tags)
+	if kept, ok := s.w.subscriptions[s.ID]; ok {
+		return maps.Clone(kept.tags)
+	}
+	return nil
 }
 
 // Exists says whether the scope is a place in the world. What a management group

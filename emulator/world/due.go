@@ -32,7 +32,7 @@ func (w *World) Settle() {
 func (w *World) settle() {
 	now := w.Now()
 	for len(w.queue) > 0 && !w.queue[0].at.After(now) {
-		next := heap.Pop(&w.queue).(due) //nolint:errcheck,forcetypeassert // the queue holds nothing else
+		next := heap.Pop(&w.queue).(due) //nolint:forcetypeassert // the queue holds nothing else
 		w.settling = next.at
 		next.do()
 	}

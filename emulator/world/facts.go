@@ -2,6 +2,7 @@ package world
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"latchkey/csp"
@@ -21,10 +22,7 @@ func (w *World) Facts() csp.Facts {
 		Usage:      slices.Clone(w.loaded.usage),
 		Gaps:       slices.Clone(w.loaded.gaps),
 	}
-	named := make(map[csp.RoleDefinitionID]csp.RoleDefinition)
-	for id, r := range w.loaded.roles {
-		named[id] = r
-	}
+	named := maps.Clone(w.loaded.roles)
 	for _, d := range w.tenants {
 		if d.gone {
 			continue
@@ -97,9 +95,7 @@ func (u *User) fact() csp.Principal {
 }
 
 func (w *World) accessFacts(d *tenant, f *csp.Facts, named map[csp.RoleDefinitionID]csp.RoleDefinition) {
-	for id, r := range d.roles {
-		named[id] = r
-	}
+	maps.Copy(named, d.roles)
 	for _, a := range d.assignments {
 		f.Assignments = append(f.Assignments, csp.Assignment{RoleAssignment: a.RoleAssignment, Tenant: d.ID, Term: a.Term})
 		if _, ok := named[a.Role]; !ok {

@@ -30,8 +30,8 @@ const (
 // Relationship is a GDAP relationship (R11):
 //
 //	created -> approvalPending -> approved -> activating -> active
-//	active -> terminationRequested -> terminating -> terminated
-//	active -> expiring -> expired, or at its end active again, extended
+//	active: terminationRequested -> terminating -> terminated
+//	active: at its end expiring -> expired, or it is extended
 //
 // One that is only created can be deleted; one that waits for approval vanishes
 // after 90 days, one that is over after a year.

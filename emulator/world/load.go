@@ -508,7 +508,7 @@ func (l *loader) assignment(a csp.Assignment) {
 // it may name it at all (R20, R21).
 func (l *loader) kindIn(d *tenant, a csp.RoleAssignment) (csp.PrincipalType, bool) {
 	owner, listed := l.w.objects[a.Principal]
-	actual := a.PrincipalType
+	var actual csp.PrincipalType
 	switch {
 	case !listed: // gone, and its assignments stayed
 		return a.PrincipalType, true

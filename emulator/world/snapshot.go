@@ -1,6 +1,7 @@
 package world
 
 import (
+	"crypto"
 	"reflect"
 	"time"
 	"unsafe"
@@ -51,11 +52,11 @@ func (w *World) Reset() {
 
 // copyState copies everything that can be reached from the state and changed. It
 // goes by the types, so that whoever adds a field need not think of it. What it
-// shares are functions, what stands behind interfaces, the world itself, and
-// types that nobody writes into: those must not be changed in place.
+// shares are functions, what stands behind interfaces with methods, the world
+// itself, and types that nobody writes into: those must not be changed in place.
 func copyState(s *state) *state {
 	c := copier{seen: make(map[unsafe.Pointer]reflect.Value), plain: make(map[reflect.Type]bool)}
-	return c.copied(reflect.ValueOf(s)).Interface().(*state) //nolint:errcheck,forcetypeassert // a copy has the type of what is copied
+	return c.copied(reflect.ValueOf(s)).Interface().(*state) //nolint:forcetypeassert // a copy has the type of what is copied
 }
 
 type copier struct {
@@ -72,6 +73,7 @@ var shared = map[reflect.Type]bool{
 	reflect.TypeFor[*World]():               true,
 	reflect.TypeFor[csp.DenyAssignment]():   true,
 	reflect.TypeFor[csp.GDAPRelationship](): true,
+	reflect.TypeFor[crypto.PublicKey]():     true,
 }
 
 // isPlain says whether a value of the type can be copied by assigning it.
@@ -80,19 +82,21 @@ func (c *copier) isPlain(t reflect.Type) bool {
 		return known
 	}
 	c.plain[t] = false // while a type that holds itself is looked at
-	plain := false
+	var plain bool
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		plain = shared[t]
 	case reflect.Struct:
 		plain = true
-		for i := range t.NumField() {
-			plain = plain && c.isPlain(t.Field(i).Type)
+		for field := range t.Fields() {
+			plain = plain && c.isPlain(field.Type)
 		}
 		plain = plain || shared[t]
 	case reflect.Array:
 		plain = c.isPlain(t.Elem())
-	default: // numbers and texts; functions and interfaces are shared
+	case reflect.Interface:
+		plain = t.NumMethod() > 0 || shared[t]
+	default: // numbers, texts and functions
 		plain = true
 	}
 	c.plain[t] = plain
@@ -104,9 +108,13 @@ func (c *copier) copied(v reflect.Value) reflect.Value {
 	if c.isPlain(t) {
 		return v
 	}
-	from, out := reflect.New(t).Elem(), reflect.New(t).Elem()
-	from.Set(v) // so that its fields can be opened
-	c.into(out, from)
+	out := reflect.New(t).Elem()
+	if kind := t.Kind(); !v.CanAddr() && (kind == reflect.Struct || kind == reflect.Array) {
+		from := reflect.New(t).Elem()
+		from.Set(v) // so that its fields can be opened
+		v = from
+	}
+	c.into(out, v)
 	return out
 }
 
@@ -148,8 +156,11 @@ func (c *copier) into(out, v reflect.Value) {
 			return
 		}
 		made := reflect.MakeMapWithSize(t, v.Len())
+		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 		for entries := v.MapRange(); entries.Next(); {
-			made.SetMapIndex(entries.Key(), c.copied(entries.Value()))
+			key.SetIterKey(entries)
+			value.SetIterValue(entries)
+			made.SetMapIndex(key, c.copied(value))
 		}
 		out.Set(made)
 	case reflect.Struct:
@@ -158,6 +169,10 @@ func (c *copier) into(out, v reflect.Value) {
 			if !c.isPlain(t.Field(i).Type) {
 				c.into(opened(out.Field(i)), opened(v.Field(i)))
 			}
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			out.Set(c.copied(v.Elem()))
 		}
 	case reflect.Array:
 		for i := range v.Len() {

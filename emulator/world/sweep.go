@@ -25,6 +25,7 @@ func (w *World) sweep(d *tenant) {
 	for id := range d.trusting {
 		delete(w.subscriptions, id)
 		delete(w.projections, id)
+		delete(w.registrations, id)
 		delete(w.trade.disabled, id)
 	}
 	for between := range w.partnerships {

@@ -26,8 +26,13 @@ type scene struct {
 
 func newScene(tb testing.TB) *scene {
 	tb.Helper()
+	return newSceneWith(tb, world.Delays{})
+}
+
+func newSceneWith(tb testing.TB, delays world.Delays) *scene {
+	tb.Helper()
 	s := &scene{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
-	s.w = world.New(world.Options{Now: func() time.Time { return s.now }, Roles: builtin.AzureRoles()})
+	s.w = world.New(world.Options{Now: func() time.Time { return s.now }, Roles: builtin.AzureRoles(), Delays: delays})
 	s.partner = must(s.w.AddTenant(csp.Tenant{Name: "Ravenhill IT", DefaultDomain: "ravenhill.example"}))(tb)
 	s.customer = must(s.w.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(tb)
 	s.james = must(s.partner.AddUser(world.User{Name: "James", UPN: "james"}))(tb)

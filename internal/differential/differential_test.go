@@ -3,8 +3,8 @@ package differential_test
 import (
 	"encoding/json"
 	"flag"
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -27,7 +27,7 @@ func checkWorlds(t *testing.T, count int, property func(*draws)) {
 	}
 	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
 		previous := f.Value.String()
-		if err := flag.Set("rapid.checks", fmt.Sprint(count)); err != nil {
+		if err := flag.Set("rapid.checks", strconv.Itoa(count)); err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = flag.Set("rapid.checks", previous) }()

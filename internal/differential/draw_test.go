@@ -37,6 +37,7 @@ type draws struct {
 	robots   map[string][]string
 	places   map[string][]string
 	roles    []string
+	focus    []string // whom the world is about
 	// doubt: a condition is about what is asked for, so that Unknown has a reason.
 	doubt bool
 }
@@ -129,10 +130,10 @@ func drawWorld(t *rapid.T) *draws {
 	for range w.fair(3) {
 		w.drawDirectoryAssignment()
 	}
+	w.drawChain()
 	for range pick(w, []int{0, 0, 1, 2}) {
 		w.drawDenial()
 	}
-	w.drawChain()
 	return w
 }
 
@@ -208,8 +209,11 @@ func (w *draws) drawPlaces() {
 	if parent := pick(w, []string{"", "mg:all", "mg:online"}); parent != "" {
 		place("contoso", "shop", parent)
 	}
-	for _, vm := range []string{"shop/rg/vm", "shop/rg/vm2", "shop/rg2/vm"} {
-		w.f.Resources = append(w.f.Resources, csp.Resource{Scope: scopeOf(vm)})
+	for _, vm := range []string{"shop/rg/vm", "shop/rg/vm2", "shop/rg2/vm", "spare/rg/vm", "lab/rg/vm"} {
+		name, _, _ := strings.Cut(vm, "/")
+		if slices.ContainsFunc(w.f.Subscriptions, func(s csp.Subscription) bool { return s.Name == name }) {
+			w.f.Resources = append(w.f.Resources, csp.Resource{Scope: scopeOf(vm)})
+		}
 	}
 }
 
@@ -410,7 +414,11 @@ func (w *draws) drawDenial() {
 	somebody := func() []csp.ObjectID {
 		var list []csp.ObjectID
 		for range 1 + w.fair(2) {
-			list = append(list, idOf[csp.Principal](pick(w, w.anybody(pick(w, []string{t, t, pick(w, w.tenants)})))))
+			who := pick(w, w.anybody(pick(w, []string{t, t, pick(w, w.tenants)})))
+			if w.oneIn(2) {
+				who = pick(w, w.focus)
+			}
+			list = append(list, idOf[csp.Principal](who))
 		}
 		return list
 	}
@@ -436,6 +444,7 @@ func (w *draws) drawChain() {
 	partner := pick(w, w.partners)
 	who, group := w.users[partner][0], pick(w, w.groups[partner])
 	at, role := pick(w, w.places["contoso"]), pick(w, w.roles)
+	defer func() { w.focus = append(w.focus, who, group) }()
 	switch pick(w, []string{"gdap", "gdap", "dap", "link", "guest", "lighthouse", "home"}) {
 	case "gdap":
 		w.f.GDAPs = append(w.f.GDAPs, csp.GDAPRelationship{
@@ -453,6 +462,7 @@ func (w *draws) drawChain() {
 	case "guest":
 		g := w.guest(who, partner, "contoso")
 		inside := pick(w, w.groups["contoso"])
+		w.focus = append(w.focus, g, inside)
 		w.in(g, inside, w.term())
 		w.assign("contoso", inside, role, at, csp.Group, w.term())
 		return
@@ -461,7 +471,8 @@ func (w *draws) drawChain() {
 		w.lighthouse(partner, group, pick(w, []string{"shop", "shop/rg"}))
 		return
 	case "home":
-		w.assign("contoso", w.users["contoso"][0], role, at, csp.User, w.term())
+		who = w.users["contoso"][0]
+		w.assign("contoso", who, role, at, csp.User, w.term())
 		return
 	}
 	w.in(who, group, w.term())
@@ -476,6 +487,9 @@ type question struct {
 
 func (w *draws) drawQuestion() question {
 	q := question{who: pick(w, w.homes)}
+	if at := slices.IndexFunc(w.focus, func(name string) bool { return slices.Contains(w.homes, name) }); at >= 0 && w.oneIn(2) {
+		q.who = w.focus[at]
+	}
 	if w.oneIn(4) {
 		q.tenant, q.action = pick(w, w.tenants), pick(w, directoryActions)
 		return q

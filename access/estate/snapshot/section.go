@@ -81,15 +81,15 @@ func numbers[N integer](name string, column *[]N) section {
 				return fmt.Errorf("its length, %d, does not hold whole numbers of %d bytes", size, width)
 			}
 			*column = make([]N, size/int64(width))
-			for rest := *column; len(rest) > 0; {
-				n := min(len(rest), pieceSize/width)
-				piece, err := r.next(n * width)
-				if err != nil {
-					return err
-				}
-				decode(rest[:n], piece, width)
-				rest = rest[n:]
+			if len(*column) == 0 {
+				return nil
 			}
+			// The bytes go where the numbers will stand, and become numbers there.
+			data := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*column))), size)
+			if err := r.fill(data); err != nil {
+				return err
+			}
+			decode(*column, data, width)
 			return nil
 		},
 	}
@@ -150,18 +150,10 @@ func ids[T csp.Named](name string, column *[]csp.ID[T]) section {
 				return fmt.Errorf("its length, %d, does not hold whole ids", size)
 			}
 			*column = make([]csp.ID[T], size/int64(width))
-			for rest := *column; len(rest) > 0; {
-				n := min(len(rest), pieceSize/width)
-				piece, err := r.next(n * width)
-				if err != nil {
-					return err
-				}
-				for i := range n {
-					rest[i] = csp.ID[T](piece[i*width:])
-				}
-				rest = rest[n:]
+			if len(*column) == 0 {
+				return nil
 			}
-			return nil
+			return r.fill(unsafe.Slice(&(*column)[0][0], size)) // ids are their bytes
 		},
 	}
 }

@@ -18,6 +18,9 @@ const (
 	headSize    = len(magic) + 4 + 4 + 8
 	sumSize     = 4
 	sectionHead = 4 + 8
+
+	// readSize is what is read ahead; pieces are longer and go past it.
+	readSize = 1 << 12
 )
 
 // castagnoli is the polynomial that processors compute by themselves.
@@ -61,7 +64,7 @@ func writeSection(out *bufio.Writer, number int, s section, size int64) {
 // error, and bytes after them are not read. It takes no more memory than the size
 // warrants, whatever the file claims.
 func Read(r io.Reader, size int64) (*estate.Estate, error) {
-	in := &source{in: bufio.NewReaderSize(r, int(min(max(size, 0), 1<<20)))}
+	in := &source{in: bufio.NewReaderSize(r, readSize)}
 	count, total, err := readHead(in)
 	if err != nil {
 		return nil, err
@@ -121,12 +124,17 @@ func (s *source) next(n int) ([]byte, error) {
 	return piece, err
 }
 
-// fill reads as many bytes as there is room for.
+// fill reads as many bytes as there is room for, and sums up each piece while it
+// is near.
 func (s *source) fill(data []byte) error {
-	if _, err := io.ReadFull(s.in, data); err != nil {
-		return short(err)
+	for len(data) > 0 {
+		piece := data[:min(len(data), pieceSize)]
+		if _, err := io.ReadFull(s.in, piece); err != nil {
+			return short(err)
+		}
+		s.sum = crc32.Update(s.sum, castagnoli, piece)
+		data = data[len(piece):]
 	}
-	s.sum = crc32.Update(s.sum, castagnoli, data)
 	return nil
 }
 
