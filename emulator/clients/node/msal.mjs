@@ -35,7 +35,8 @@ await step("silently for another resource", async () => {
   return { aud: claims(got.accessToken).aud, oid: claims(got.accessToken).oid };
 });
 await step("silently in another tenant", async () => {
-  const got = await portal.acquireTokenSilent({ account, scopes: arm, authority: `${town.login}/${town.partner}` });
+  // Its cache would give the token of the first tenant, whatever the authority says.
+  const got = await portal.acquireTokenSilent({ account, scopes: arm, authority: `${town.login}/${town.partner}`, forceRefresh: true });
   return { tid: claims(got.accessToken).tid, oid: claims(got.accessToken).oid };
 });
 
