@@ -25,6 +25,10 @@ if [ ${#missing[@]} -gt 0 ]; then
 	fi
 fi
 command -v npm >/dev/null 2>&1 || exit 0
+if [ "$(node --print 'Number(process.versions.node.split(".")[0])')" -lt 20 ]; then
+	echo "the packages of the JavaScript clients want Node 20 or later; here is $(node --version)" >&2
+	exit 1
+fi
 
 # npm leaves a copy of the lockfile, made anew with each installation, among what
 # it installed.
