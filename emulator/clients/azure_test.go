@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -248,12 +249,7 @@ func TestAzureCLIManagesTheDirectory(t *testing.T) {
 
 // isMember says whether the principal is among the customer's operators.
 func (v *town) isMember(who csp.ObjectID) bool {
-	for _, m := range v.customer.Members(v.operators.ID) {
-		if m == who {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(v.customer.Members(v.operators.ID), who)
 }
 
 // TestAzureCLIReadsPartnerCenter: az has no command for Partner Center and can

@@ -26,7 +26,10 @@ func (v *town) reads(t *testing.T, credential azcore.TokenCredential) {
 	}
 	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://management.azure.com"+v.sub.Scope().String()+"?api-version=2022-12-01", nil))(t)
 	r.Header.Set("Authorization", "Bearer "+token.Token)
-	response := must(v.at.ProxiedClient().Do(r))(t)
+	response, err := v.at.ProxiedClient().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer func() { _ = response.Body.Close() }()
 	if body := must(io.ReadAll(response.Body))(t); response.StatusCode != http.StatusOK || !strings.Contains(string(body), "Contoso production") {
 		t.Errorf("%d %s", response.StatusCode, body)

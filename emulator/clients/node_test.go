@@ -3,6 +3,7 @@ package clients_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -95,9 +96,7 @@ func (v *town) steps(t *testing.T, script string, more map[string]any) []told {
 		"portal": map[string]any{"id": v.portal.ID, "secret": portalSecret, "callback": callback, "uri": portalURI},
 		"bo":     map[string]any{"id": v.bo.ID, "account": boUPN, "password": boPassword},
 	}
-	for name, value := range more {
-		town[name] = value
-	}
+	maps.Copy(town, more)
 	env := append(v.bareEnvironment(t), "NODE_EXTRA_CA_CERTS="+v.ca, "NODE_NO_WARNINGS=1",
 		"AZURE_TENANT_ID="+v.customer.ID.String(), "AZURE_CLIENT_ID="+v.robot.ID.String(), "AZURE_CLIENT_SECRET="+robotSecret,
 		"TOWN="+string(must(json.Marshal(town))(t)))
