@@ -119,8 +119,14 @@ func (l collection) shape(q *odata.Query, e odata.Entity) odata.Entity {
 		whole[name] = value
 	}
 	for _, x := range q.Expand {
-		if l.expand != nil {
-			whole[x.Name] = l.expand(e, x.Name)
+		if l.expand == nil {
+			continue
+		}
+		whole[x.Name] = l.expand(e, x.Name)
+		if one, isEntity := whole[x.Name].(odata.Entity); isEntity {
+			for _, inner := range x.Expand {
+				one[inner] = l.expand(one, inner)
+			}
 		}
 	}
 	shaped := q.Shape(whole)

@@ -35,6 +35,8 @@ func (h *Handler) routes() []route {
 		h.roleRoutes(),
 		h.pimRoutes(),
 		h.groupPIMRoutes(),
+		h.pimPolicyRoutes(),
+		h.approvalRoutes(),
 		h.batchRoutes(),
 		h.gdapRoutes(),
 	)
