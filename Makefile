@@ -8,7 +8,7 @@ PACKAGES ?= ./...
 SIZED = access|access/estate|access/estate/snapshot|access/factlines|access/diff
 TESTFLAGS ?=
 
-.PHONY: help demo tour build test race cover clients worlds hunt bench peers golden fmt vet lint check deps clean
+.PHONY: help demo tour build test race cover clients worlds differential hunt bench peers golden fmt vet lint check deps clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -41,7 +41,10 @@ cover: ## statement coverage of the vocabulary and the engine
 worlds: ## hold the engine against the plain reading on ten thousand random worlds
 	$(GO) test ./access -run 'TheEngineAgrees|PathsGive' -rapid.checks=10000 -timeout 10m
 
-hunt: ## the same with worlds that no run has drawn before, for as long as it is left
+differential: ## hold the emulator against the engine on two thousand random worlds, a tenth of them by the official client
+	$(GO) test ./internal/differential -count=1 -worlds 2000 -timeout 10m
+
+hunt: ## the random worlds again, other ones each time, until something is found
 	while $(GO) test ./access -run 'TheEngineAgrees|PathsGive' -rapid.checks=10000 -rapid.seed=$$(date +%s%N) -timeout 30m; do :; done
 
 bench: ## run the benchmarks, the engine's at the full size (a few minutes, 2 GB of memory)
@@ -70,6 +73,7 @@ lint: ## formatting, vet, linters with the import arrows
 check: lint ## everything that must hold before a change lands
 	$(MAKE) test
 	$(MAKE) worlds
+	$(MAKE) differential
 	$(MAKE) clients
 	$(MAKE) race
 
