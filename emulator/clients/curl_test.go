@@ -55,6 +55,16 @@ func TestCurl(t *testing.T) {
 		t.Errorf("keys %+v", keys)
 	}
 
+	// Terraform and others ask where everything is; by this way, at Microsoft's names.
+	var cloud struct {
+		Authentication struct{ LoginEndpoint string }
+		Graph          string `json:"microsoftGraphResourceId"`
+	}
+	v.curl(t, &cloud, "https://management.azure.com/metadata/endpoints?api-version=2022-09-01")
+	if cloud.Authentication.LoginEndpoint != "https://login.microsoftonline.com" || cloud.Graph != "https://graph.microsoft.com/" {
+		t.Errorf("cloud %+v", cloud)
+	}
+
 	type tokens struct {
 		Access      string `json:"access_token"`
 		Refresh     string `json:"refresh_token"`

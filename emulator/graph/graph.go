@@ -37,6 +37,7 @@ type Handler struct {
 	Options
 	table   *node
 	buckets buckets
+	deltas  deltas
 }
 
 // New makes the service.

@@ -31,6 +31,8 @@ func (h *Handler) routes() []route {
 		h.userRoutes(),
 		h.groupRoutes(),
 		h.objectRoutes(),
+		h.deletedRoutes(),
+		h.applicationRoutes(),
 		h.invitationRoutes(),
 		h.roleRoutes(),
 		h.pimRoutes(),

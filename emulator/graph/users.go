@@ -16,6 +16,7 @@ func (h *Handler) userRoutes() []route {
 	return []route{
 		{"GET", "/users", "User.ReadBasic.All " + readUsers, actionReadUsers, h.listUsers},
 		{"GET", "/users/$count", readUsers, actionReadUsers, h.countUsers},
+		{"GET", "/users/delta", "User.ReadBasic.All " + readUsers, actionReadUsers, h.deltaUsers},
 		{"POST", "/users", writeUsers, "microsoft.directory/users/create", h.createUser},
 		{"GET", "/users/{user}", self, "", h.getUser},
 		{"PATCH", "/users/{user}", "User.EnableDisableAccount.All User-PasswordProfile.ReadWrite.All " + writeUsers, "", h.patchUser},

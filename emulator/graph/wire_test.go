@@ -162,6 +162,11 @@ func FuzzGraph(f *testing.F) {
 		{"DELETE", "/v1.0/directoryRoles(roleTemplateId='x')/members/x/$ref", ""},
 		{"POST", "/v1.0/tenantRelationships/delegatedAdminRelationships", `{"displayName":"x","duration":"P1D"}`},
 		{"GET", "/redeem?rd=x", ""},
+		{"GET", "/v1.0/groups/delta?$select=members&$skiptoken=x.1", ""},
+		{"PATCH", "/v1.0/policies/roleManagementPolicies/DirectoryRole_x_y/rules/Approval_EndUser_Assignment", `{"setting":{}}`},
+		{"GET", "/v1.0/policies/roleManagementPolicyAssignments?$filter=scopeId eq '/'&$expand=policy($expand=rules)", ""},
+		{"POST", "/v1.0/applications", `{"displayName":"x","keyCredentials":[{"key":""}],"web":null}`},
+		{"POST", "/v1.0/servicePrincipals", `{"appId":"2832473f-ec63-45fb-976f-5d45a7d4bb91"}`},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -42,6 +43,12 @@ type App struct {
 	// GroupClaims puts the groups into its identity tokens as well.
 	GroupClaims bool
 
+	// Owners may change it and give it credentials without a directory role.
+	Owners []csp.ObjectID
+	// Shown are properties that are only kept and shown, under the names
+	// Microsoft Graph has for them.
+	Shown map[string]any
+
 	// Asks are the permissions an administrator's consent gives it. An
 	// application that asks for nothing by name is taken to ask for whatever a
 	// delegated request mentions, and for no application permission.
@@ -67,7 +74,7 @@ func (a App) clone() App {
 	a.Secrets, a.Certificates, a.Federations = slices.Clone(a.Secrets), slices.Clone(a.Certificates), slices.Clone(a.Federations)
 	a.RedirectURIs, a.BrowserURIs = slices.Clone(a.RedirectURIs), slices.Clone(a.BrowserURIs)
 	a.URIs, a.Scopes, a.AppRoles = slices.Clone(a.URIs), slices.Clone(a.Scopes), slices.Clone(a.AppRoles)
-	a.Asks = slices.Clone(a.Asks)
+	a.Asks, a.Owners, a.Shown = slices.Clone(a.Asks), slices.Clone(a.Owners), maps.Clone(a.Shown)
 	for i, ask := range a.Asks {
 		a.Asks[i].Scopes, a.Asks[i].Roles = slices.Clone(ask.Scopes), slices.Clone(ask.Roles)
 	}
@@ -103,18 +110,8 @@ func (t Tenant) AddApp(a App) (App, error) {
 	if _, ok := w.app(a.ID); ok {
 		return App{}, refuse(IDTaken, "an application with the id %s exists", a.ID)
 	}
-	for _, redirect := range slices.Concat(a.RedirectURIs, a.BrowserURIs) {
-		if u, err := url.Parse(redirect); err != nil || !u.IsAbs() || u.Fragment != "" {
-			return App{}, refuse(BadName, "%q is no redirect URI: want an absolute one without a fragment", redirect)
-		}
-	}
-	for _, name := range a.URIs {
-		if u, err := url.Parse(name); err != nil || !u.IsAbs() || u.Host == "" {
-			return App{}, refuse(BadName, "%q is no identifier URI: want one such as api://name", name)
-		}
-		if other, ok := w.resource(name); ok {
-			return App{}, refuse(NameTaken, "%s is an identifier of %s", name, other.Name)
-		}
+	if err := w.checkAddresses(a); err != nil {
+		return App{}, err
 	}
 	for i := range a.Secrets {
 		fillID(&a.Secrets[i].ID)
@@ -123,6 +120,24 @@ func (t Tenant) AddApp(a App) (App, error) {
 	w.apps[a.ID] = &kept
 	w.record(Event{Kind: AppAdded, Tenant: t.ID, By: t.by, Subject: a.Name})
 	return a, nil
+}
+
+// checkAddresses looks at the redirect and identifier URIs of an application.
+func (w *World) checkAddresses(a App) error {
+	for _, redirect := range slices.Concat(a.RedirectURIs, a.BrowserURIs) {
+		if u, err := url.Parse(redirect); err != nil || !u.IsAbs() || u.Fragment != "" {
+			return refuse(BadName, "%q is no redirect URI: want an absolute one without a fragment", redirect)
+		}
+	}
+	for _, name := range a.URIs {
+		if u, err := url.Parse(name); err != nil || !u.IsAbs() || u.Host == "" {
+			return refuse(BadName, "%q is no identifier URI: want one such as api://name", name)
+		}
+		if other, ok := w.resource(name); ok && other.ID != a.ID {
+			return refuse(NameTaken, "%s is an identifier of %s", name, other.Name)
+		}
+	}
+	return nil
 }
 
 // AddServicePrincipal gives the application an account in this tenant, with an

@@ -18,6 +18,8 @@ type Secret struct {
 	ID    csp.ID[Secret]
 	Name  string
 	Value string
+	// Created is when it was made; zero for one that was always there.
+	Created time.Time
 	// Expires is when it ends; zero means never.
 	Expires time.Time
 }
@@ -67,6 +69,7 @@ func (w *World) AddSecret(by Actor, client ClientID, s Secret) (Secret, error) {
 	if s.Expires.IsZero() {
 		s.Expires = w.Now().Add(secretLife)
 	}
+	s.Created = w.Now()
 	return s, w.changeApp(by, client, "secret added", func(a *App) error {
 		a.Secrets = append(a.Secrets, s)
 		return nil

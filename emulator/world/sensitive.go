@@ -15,7 +15,6 @@ const (
 	DisableUser   = "microsoft.directory/users/disable"
 	EnableUser    = "microsoft.directory/users/enable"
 	DeleteUser    = "microsoft.directory/users/delete"
-	RestoreUser   = "microsoft.directory/deletedItems.users/restore"
 	UpdateUser    = "microsoft.directory/users/basic/update" // for phones and other mail addresses
 )
 
