@@ -133,6 +133,14 @@ func (h *Handler) redeemRefresh(q *redemption) (*answer, *problem) {
 	if q.at.shared != "" {
 		s.into = s.session.account.Tenant
 	}
+	if q.form.Get("scope") == "" && q.form.Get("resource") == "" {
+		before, p := h.readScope(s.asked)
+		if p != nil {
+			return nil, p
+		}
+		before.cp1, before.contexts, before.policy = q.demand.cp1, q.demand.contexts, q.demand.policy
+		q.demand = before
+	}
 	q.demand.offline = true
 	a, p := h.tokensFor(q, s)
 	return a, p.onRefresh()

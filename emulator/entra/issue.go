@@ -180,7 +180,8 @@ func newTokenID(at time.Time) string {
 }
 
 // refresh is what a refresh token holds: the person and the client, bound to
-// neither tenant nor resource.
+// neither tenant nor resource. Scope is what was asked for with it, for clients
+// that ask for nothing when they redeem it (RFC 6749, section 6).
 type refresh struct {
 	Tenant   csp.TenantID   `json:"t"`
 	Object   csp.ObjectID   `json:"o"`
@@ -189,15 +190,16 @@ type refresh struct {
 	MFA      bool           `json:"m"`
 	Issued   int64          `json:"i"`           // nanoseconds since 1970
 	Until    int64          `json:"u,omitempty"` // the same; only of single-page applications
+	Scope    string         `json:"s,omitempty"`
 }
 
-func (h *Handler) sealRefresh(client world.ClientID, s speaking) (string, error) {
+func (h *Handler) sealRefresh(client world.ClientID, s speaking, d demand) (string, error) {
 	now := h.World.Now()
 	if s.spa && s.until == 0 {
 		s.until = now.Add(browserLife).UnixNano()
 	}
 	account := s.session.account
-	plain, err := json.Marshal(refresh{account.Tenant, account.Object, client, s.session.authTime.Unix(), s.session.mfa, now.UnixNano(), s.until})
+	plain, err := json.Marshal(refresh{account.Tenant, account.Object, client, s.session.authTime.Unix(), s.session.mfa, now.UnixNano(), s.until, d.words()})
 	if err != nil {
 		return "", err
 	}
@@ -221,7 +223,7 @@ func (h *Handler) openRefresh(sealed string, client world.ClientID) (speaking, *
 	case now.After(issued.Add(refreshLife)):
 		return speaking{}, refuse(invalidGrant, 700082, "The refresh token has expired due to inactivity. The token was issued on %s and was inactive for 90.00:00:00.", issued.UTC().Format(time.RFC3339Nano))
 	}
-	s := speaking{session: session{account: world.Account{Tenant: r.Tenant, Object: r.Object}, authTime: time.Unix(r.AuthTime, 0), mfa: r.MFA}, spa: r.Until != 0, until: r.Until}
+	s := speaking{session: session{account: world.Account{Tenant: r.Tenant, Object: r.Object}, authTime: time.Unix(r.AuthTime, 0), mfa: r.MFA}, spa: r.Until != 0, until: r.Until, asked: r.Scope}
 	if u, ok := h.World.User(r.Tenant, r.Object); ok && issued.Before(u.ValidFrom) {
 		return speaking{}, revokedProblem()
 	}

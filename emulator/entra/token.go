@@ -156,6 +156,21 @@ type demand struct {
 	policy bool
 }
 
+// words are the scope parameter of the demand.
+func (d demand) words() string {
+	var list []string
+	for word, asked := range map[string]bool{"openid": d.openID, "profile": d.profile, "email": d.email, "offline_access": d.offline} {
+		if asked {
+			list = append(list, word)
+		}
+	}
+	for _, permission := range d.scopes {
+		list = append(list, d.audience+"/"+permission)
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
+
 // readScope takes a scope parameter apart. Exactly "/.default" is cut off, so
 // that an audience ending in a slash keeps it.
 func (h *Handler) readScope(scope string) (demand, *problem) {
@@ -294,6 +309,8 @@ type speaking struct {
 	acrs    []string
 	spa     bool // the session began in a single-page application
 	until   int64
+	// asked is the scope that a refresh token was given for.
+	asked string
 }
 
 // tokensFor makes the tokens of a person, if the tenant, its policy and the
@@ -339,7 +356,7 @@ func (h *Handler) userAnswer(q *redemption, s speaking, who world.Identity, t wo
 		}
 	}
 	if q.demand.offline {
-		if a.RefreshToken, err = h.sealRefresh(q.client.ID, s); err != nil {
+		if a.RefreshToken, err = h.sealRefresh(q.client.ID, s, q.demand); err != nil {
 			return nil, serverError(err)
 		}
 	}
