@@ -17,12 +17,12 @@ func asking(kind string, role csp.RoleDefinition, principal csp.ObjectID, durati
 	if duration == "" {
 		expiration = `{"type":"NoExpiration"}`
 	}
-	extra := ""
+	var extra strings.Builder
 	for i := 0; i+1 < len(more); i += 2 {
-		extra += `,"` + more[i] + `":` + more[i+1]
+		extra.WriteString(`,"` + more[i] + `":` + more[i+1])
 	}
 	return `{"properties":{"requestType":"` + kind + `","principalId":"` + principal.String() + `","roleDefinitionId":"/providers/Microsoft.Authorization/roleDefinitions/` + role.ID.String() +
-		`","justification":"LK-1","scheduleInfo":{"expiration":` + expiration + `}` + extra + `}}`
+		`","justification":"LK-1","scheduleInfo":{"expiration":` + expiration + `}` + extra.String() + `}}`
 }
 
 func TestActivations(t *testing.T) {

@@ -205,10 +205,18 @@ func versionFor(path string) string {
 	lower := strings.ToLower(path)
 	_, kind, _ := strings.Cut(lower[max(0, strings.LastIndex(lower, "/providers/")):], "/providers/")
 	for _, of := range [][2]string{
-		{"microsoft.authorization/locks", "2020-05-01"}, {"microsoft.authorization/policy", "2023-04-01"}, {"microsoft.authorization/role", "2022-04-01"},
-		{"microsoft.authorization/elevate", "2016-07-01"}, {"microsoft.authorization/classic", "2015-07-01"}, {"microsoft.authorization/eligible", "2020-10-01"},
-		{"microsoft.authorization", "2022-04-01"}, {"microsoft.management/", "2021-04-01"}, {"microsoft.managedservices", "2022-10-01"},
-		{"microsoft.compute", "2024-07-01"}, {"microsoft.storage", "2023-05-01"}, {"microsoft.keyvault", "2023-07-01"},
+		{"microsoft.authorization/locks", "2020-05-01"},
+		{"microsoft.authorization/policy", "2023-04-01"},
+		{"microsoft.authorization/role", "2022-04-01"},
+		{"microsoft.authorization/elevate", "2016-07-01"},
+		{"microsoft.authorization/classic", "2015-07-01"},
+		{"microsoft.authorization/eligible", "2020-10-01"},
+		{"microsoft.authorization", "2022-04-01"},
+		{"microsoft.management/", "2021-04-01"},
+		{"microsoft.managedservices", "2022-10-01"},
+		{"microsoft.compute", "2024-07-01"},
+		{"microsoft.storage", "2023-05-01"},
+		{"microsoft.keyvault", "2023-07-01"},
 	} {
 		if strings.HasPrefix(kind, of[0]) {
 			if strings.Contains(kind, "schedule") || strings.Contains(kind, "rolemanagement") || strings.Contains(kind, "approvals") {

@@ -96,7 +96,7 @@ func TestGuestEntersAfterHeAccepted(t *testing.T) {
 	if enter() == "" {
 		t.Error("a guest who has not accepted gets a token")
 	}
-	link, err := url.Parse(made["inviteRedeemUrl"].(string)) //nolint:errcheck,forcetypeassert // it fails as it should
+	link, err := url.Parse(made["inviteRedeemUrl"].(string)) //nolint:forcetypeassert // it fails as it should
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -199,7 +199,8 @@ func TestFaultsComeAndGoThroughTheAPI(t *testing.T) {
 	id := fmt.Sprint(made["id"])
 	d.want(t, http.MethodPost, "/faults", `{"tenant":"contoso.example","delay":"1ms","answerDelay":"1ms","duplicate":true,"method":"put"}`)
 	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://login.microsoftonline.com/common/discovery/instance", nil))(t)
-	response := must(d.server.Transport().RoundTrip(r))(t)
+	response, err := d.server.Transport().RoundTrip(r)
+	ok(t, err)
 	ok(t, response.Body.Close())
 	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") != "3" {
 		t.Errorf("the fault did not strike: %s", response.Status)
@@ -450,7 +451,8 @@ func TestHistoryIsReadInStretches(t *testing.T) {
 func TestCallsAreRead(t *testing.T) {
 	d := newDesk(t)
 	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://login.microsoftonline.com/common/discovery/instance", nil))(t)
-	response := must(d.server.Transport().RoundTrip(r))(t)
+	response, err := d.server.Transport().RoundTrip(r)
+	ok(t, err)
 	ok(t, response.Body.Close())
 	got, err := json.Marshal(d.want(t, http.MethodGet, "/calls", ""))
 	ok(t, err)

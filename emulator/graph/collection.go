@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -130,9 +131,7 @@ func (c *call) shaped(l collection, e odata.Entity) (odata.Entity, *failure) {
 // shape expands and selects.
 func (l collection) shape(q *odata.Query, e odata.Entity) odata.Entity {
 	whole := make(odata.Entity, len(e)+len(q.Expand))
-	for name, value := range e {
-		whole[name] = value
-	}
+	maps.Copy(whole, e)
 	for _, x := range q.Expand {
 		if l.expand == nil {
 			continue

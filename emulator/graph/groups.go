@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,16 +48,12 @@ func (h *Handler) groupEntity(t world.Tenant, g world.Group) odata.Entity {
 	if g.RoleAssignable {
 		assignable = true
 	}
-	for name, value := range map[string]any{
+	maps.Copy(e, odata.Entity{
 		"id": g.ID.String(), "displayName": g.Name, "mailNickname": strings.ReplaceAll(g.Name, " ", ""), "mailEnabled": false, "securityEnabled": true,
 		"isAssignableToRole": assignable, "groupTypes": types, "createdDateTime": odata.Moment(g.Created), "renewedDateTime": odata.Moment(g.Created),
 		"onPremisesProvisioningErrors": []odata.Entity{}, "serviceProvisioningErrors": []odata.Entity{},
-	} {
-		e[name] = value
-	}
-	for name, value := range t.Details(g.ID) {
-		e[name] = value
-	}
+	})
+	maps.Copy(e, t.Details(g.ID))
 	return e
 }
 

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -223,19 +224,15 @@ func blank(t *odata.Type) odata.Entity {
 func (h *Handler) principalEntity(sp world.ServicePrincipal) odata.Entity {
 	app, _ := h.World.App(sp.App)
 	e := blank(principalType)
-	for name, value := range map[string]any{
+	maps.Copy(e, map[string]any{
 		"id": sp.ID.String(), "appId": sp.App.String(), "displayName": sp.Name, "appDisplayName": sp.Name, "appOwnerOrganizationId": odata.OrNull(app.Home.String()),
 		"servicePrincipalType": "Application", "signInAudience": audienceOf(app),
 		"servicePrincipalNames": append([]string{sp.App.String()}, app.URIs...), "replyUrls": slices.Concat([]string{}, app.RedirectURIs),
 		"accountEnabled": !sp.Disabled, "appRoleAssignmentRequired": sp.AssignmentRequired, "createdDateTime": odata.Moment(sp.Created),
 		"appRoles": []odata.Entity{}, "oauth2PermissionScopes": []odata.Entity{}, "keyCredentials": []odata.Entity{}, "passwordCredentials": []odata.Entity{},
-	} {
-		e[name] = value
-	}
+	})
 	if t, known := h.World.Tenant(sp.Tenant); known {
-		for name, value := range t.Details(sp.ID) {
-			e[name] = value
-		}
+		maps.Copy(e, t.Details(sp.ID))
 	}
 	return e
 }
@@ -305,11 +302,9 @@ func (h *Handler) organization(c *call) collection {
 		isDefault := name == c.tenant.DefaultDomain
 		domains = append(domains, odata.Entity{"name": name.String(), "isDefault": isDefault, "isInitial": isDefault, "type": "Managed", "capabilities": "Email, OfficeCommunicationsOnline"})
 	}
-	for name, value := range map[string]any{
+	maps.Copy(e, map[string]any{
 		"id": c.tenant.ID.String(), "displayName": c.tenant.Name, "tenantType": "AAD", "verifiedDomains": domains, "assignedPlans": []odata.Entity{}, "provisionedPlans": []odata.Entity{},
-	} {
-		e[name] = value
-	}
+	})
 	if slices.ContainsFunc(h.World.Partnerships(), func(p world.Partnership) bool { return p.Partner == c.tenant.ID }) {
 		e["partnerTenantType"] = "microsoftSupport"
 	}
@@ -326,12 +321,10 @@ func (h *Handler) domains(c *call) collection {
 	l := collection{on: domainType, context: "domains"}
 	for i, name := range c.tenant.Domains() {
 		e := blank(domainType)
-		for property, value := range map[string]any{
+		maps.Copy(e, map[string]any{
 			"id": name.String(), "authenticationType": "Managed", "isAdminManaged": true, "isDefault": name == c.tenant.DefaultDomain, "isInitial": i == 0, "isRoot": true, "isVerified": true,
 			"supportedServices": []string{"Email", "OfficeCommunicationsOnline"},
-		} {
-			e[property] = value
-		}
+		})
 		l.all = append(l.all, e)
 	}
 	return l

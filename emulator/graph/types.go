@@ -1,6 +1,10 @@
 package graph
 
-import "latchkey/emulator/odata"
+import (
+	"maps"
+
+	"latchkey/emulator/odata"
+)
 
 // properties makes the table of a type from lists of names by kind.
 func properties(texts, bools, times, lists, complexes, numbers []string) map[string]odata.Kind {
@@ -153,8 +157,6 @@ func init() {
 	// A directory object may be any of the three that hold access.
 	objectType.Properties = make(map[string]odata.Kind)
 	for _, t := range []*odata.Type{userType, groupType, principalType} {
-		for name, kind := range t.Properties {
-			objectType.Properties[name] = kind
-		}
+		maps.Copy(objectType.Properties, t.Properties)
 	}
 }

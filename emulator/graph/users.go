@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,12 +44,10 @@ func (h *Handler) userEntity(t world.Tenant, u world.User) odata.Entity {
 	}
 	e["identities"], e["assignedLicenses"], e["assignedPlans"] = []odata.Entity{}, []odata.Entity{}, []odata.Entity{}
 	nickname, _, _ := strings.Cut(u.UPN, "@")
-	for name, value := range map[string]any{
+	maps.Copy(e, map[string]any{
 		"id": u.ID.String(), "displayName": u.Name, "userPrincipalName": u.UPN, "mail": odata.OrNull(u.Mail), "mailNickname": nickname,
 		"accountEnabled": !u.Disabled, "userType": "Member", "createdDateTime": odata.Moment(u.Created), "signInSessionsValidFromDateTime": odata.Moment(u.ValidFrom),
-	} {
-		e[name] = value
-	}
+	})
 	if u.IsGuest() {
 		e["userType"], e["creationType"], e["externalUserState"] = "Guest", "Invitation", "Accepted"
 		if u.Pending {
@@ -59,9 +58,7 @@ func (h *Handler) userEntity(t world.Tenant, u world.User) odata.Entity {
 	if u.Source == csp.Synced {
 		e["onPremisesSyncEnabled"] = true
 	}
-	for name, value := range t.Details(u.ID) {
-		e[name] = value
-	}
+	maps.Copy(e, t.Details(u.ID))
 	return e
 }
 

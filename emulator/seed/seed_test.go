@@ -45,6 +45,7 @@ func token(t *testing.T, w *world.World, tenant string, form url.Values) string 
 	ok(t, err)
 	body, err := io.ReadAll(response.Body)
 	ok(t, err)
+	ok(t, response.Body.Close())
 	var got struct {
 		Token string `json:"access_token"`
 		Said  string `json:"error_description"`
