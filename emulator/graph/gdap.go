@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -222,7 +223,7 @@ func (b *rolesBody) ids() ([]csp.DirectoryRoleID, *failure) {
 	for _, r := range b.UnifiedRoles {
 		id, err := csp.ParseID[csp.DirectoryRole](r.RoleDefinitionID)
 		if err != nil {
-			return nil, badGDAP("The role definition id '" + clip(r.RoleDefinitionID) + "' is not valid.")
+			return nil, badGDAP("The role definition id '" + wire.Clip(r.RoleDefinitionID) + "' is not valid.")
 		}
 		ids = append(ids, id)
 	}
@@ -244,7 +245,7 @@ func (b gdapBody) change() (world.RelationshipChange, *failure) {
 		}
 		d, err := odata.ParseDuration(*one.said)
 		if err != nil || d%days != 0 {
-			return change, badGDAP("The " + one.name + " '" + clip(*one.said) + "' is not valid: want whole days, such as P730D.")
+			return change, badGDAP("The " + one.name + " '" + wire.Clip(*one.said) + "' is not valid: want whole days, such as P730D.")
 		}
 		n := int(d / days)
 		*one.into = &n
@@ -406,7 +407,7 @@ func (h *Handler) requestGDAP(c *call) (reply, *failure) {
 	case "terminate":
 		q, err = h.World.TerminateRelationship(c.actor, r.ID)
 	default:
-		return reply{}, badGDAP("The action '" + clip(b.Action) + "' is not one that a partner can request: want lockForApproval or terminate.")
+		return reply{}, badGDAP("The action '" + wire.Clip(b.Action) + "' is not one that a partner can request: want lockForApproval or terminate.")
 	}
 	if err != nil {
 		return reply{}, gdapFailure(err)

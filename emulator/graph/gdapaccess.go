@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -81,7 +82,7 @@ func (h *Handler) addAccess(c *call) (reply, *failure) {
 	}
 	group, err := csp.ParseID[csp.Principal](b.AccessContainer.ID)
 	if err != nil {
-		return reply{}, badGDAP("The access container does not exist: '" + clip(b.AccessContainer.ID) + "' is no id.")
+		return reply{}, badGDAP("The access container does not exist: '" + wire.Clip(b.AccessContainer.ID) + "' is no id.")
 	}
 	roles, f := b.AccessDetails.ids()
 	if f != nil {

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -75,7 +76,7 @@ func (h *Handler) countGroups(c *call) (reply, *failure) { return c.count(h.grou
 func (c *call) findGroup() (world.Group, *failure) {
 	id, err := csp.ParseID[csp.Principal](c.params["group"])
 	if err != nil {
-		return world.Group{}, badRequest("Invalid object identifier '" + clip(c.params["group"]) + "'.")
+		return world.Group{}, badRequest("Invalid object identifier '" + wire.Clip(c.params["group"]) + "'.")
 	}
 	g, known := c.tenant.Group(id)
 	if !known {
@@ -354,7 +355,7 @@ func (h *Handler) cast(c *call, l collection) (reply, *failure) {
 		})
 		return c.list(l)
 	}
-	return reply{}, badRequest("Resource not found for the segment '" + clip(c.params["cast"]) + "'.").coded("BadRequest")
+	return reply{}, badRequest("Resource not found for the segment '" + wire.Clip(c.params["cast"]) + "'.").coded("BadRequest")
 }
 
 func (h *Handler) listMembers(c *call) (reply, *failure) {
@@ -402,7 +403,7 @@ func (c *call) reference() (csp.ObjectID, *failure) {
 	}
 	id, err := referencedID(body.ID)
 	if err != nil {
-		return id, badRequest("Invalid URL format specified in @odata.id: '" + clip(body.ID) + "'.")
+		return id, badRequest("Invalid URL format specified in @odata.id: '" + wire.Clip(body.ID) + "'.")
 	}
 	return id, nil
 }
@@ -428,7 +429,7 @@ func (h *Handler) addMember(c *call) (reply, *failure) {
 func (c *call) id(param string) (csp.ObjectID, *failure) {
 	id, err := csp.ParseID[csp.Principal](c.params[param])
 	if err != nil {
-		return id, badRequest("Invalid object identifier '" + clip(c.params[param]) + "'.")
+		return id, badRequest("Invalid object identifier '" + wire.Clip(c.params[param]) + "'.")
 	}
 	return id, nil
 }
@@ -593,7 +594,7 @@ func (h *Handler) checkMemberGroups(c *call, id csp.ObjectID) (reply, *failure) 
 	for _, text := range body.GroupIDs {
 		group, err := csp.ParseID[csp.Principal](text)
 		if err != nil {
-			return reply{}, badRequest("Invalid GUID: '" + clip(text) + "'.")
+			return reply{}, badRequest("Invalid GUID: '" + wire.Clip(text) + "'.")
 		}
 		if slices.Contains(in, group) {
 			list = append(list, group.String())

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -92,7 +93,7 @@ func (h *Handler) partnerReference(t world.Tenant, id csp.ObjectID) (odata.Entit
 func (c *call) objectID() (csp.ObjectID, *failure) {
 	id, err := csp.ParseID[csp.Principal](c.params["object"])
 	if err != nil {
-		return id, badRequest("Invalid object identifier '" + clip(c.params["object"]) + "'.")
+		return id, badRequest("Invalid object identifier '" + wire.Clip(c.params["object"]) + "'.")
 	}
 	return id, nil
 }
@@ -156,7 +157,7 @@ func (h *Handler) getByIDs(c *call) (reply, *failure) {
 	for _, text := range body.IDs {
 		id, err := csp.ParseID[csp.Principal](text)
 		if err != nil {
-			return reply{}, badRequest("Invalid GUID: '" + clip(text) + "'.")
+			return reply{}, badRequest("Invalid GUID: '" + wire.Clip(text) + "'.")
 		}
 		e, known := h.objectEntity(c.tenant, id)
 		if !known {

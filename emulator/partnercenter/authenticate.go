@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -39,7 +40,7 @@ func (h *Handler) authenticate(c *call, w http.ResponseWriter, r *http.Request) 
 	case errors.Is(err, token.ErrMissing):
 		return unauthorized("800001", "Partner Token missing in request context.")
 	case errors.Is(err, token.ErrAudience):
-		return unauthorized("900420", "The token is for the audience "+strings.ReplaceAll(clip(claims.Audience), `"`, "'")+" and not for https://api.partnercenter.microsoft.com.")
+		return unauthorized("900420", "The token is for the audience "+strings.ReplaceAll(wire.Clip(claims.Audience), `"`, "'")+" and not for https://api.partnercenter.microsoft.com.")
 	case errors.Is(err, token.ErrExpired):
 		return unauthorized("400", "Access denied. The token has expired.")
 	case err != nil:
