@@ -5,6 +5,7 @@ package wire
 
 import (
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -93,3 +94,12 @@ func Stamp(header http.Header, now time.Time) {
 
 // Mark says that the answer is an emulator's.
 func Mark(header http.Header) { header.Set("x-emulator", "latchkey") }
+
+// JSON answers with a body of JSON.
+func JSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	// A client that hangs up while being answered is its own problem.
+	_ = json.NewEncoder(w).Encode(body)
+}
