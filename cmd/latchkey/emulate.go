@@ -45,6 +45,7 @@ type emulateCall struct {
 	password    string
 	control     bool
 	easySignIn  bool
+	mfa         bool
 	throttle    bool
 	allowRemote bool
 	asJSON      bool
@@ -73,6 +74,7 @@ func emulateCommand(s streams, getenv func(string) string) *cobra.Command {
 	flags.IntVar(&e.proxyPort, "proxy-port", 0, "the `port` of the proxy; by default the one after the others")
 	flags.BoolVar(&e.control, "control", false, "serve the control API: clock, faults, snapshots")
 	flags.BoolVar(&e.easySignIn, "easy-sign-in", false, "let people sign in on the pages without a password")
+	flags.BoolVar(&e.mfa, "mfa", false, "ask everybody for a second step, as partners' people must give; a password alone is refused then")
 	flags.BoolVar(&e.throttle, "throttle", false, "answer 429 once a rate limit is used up")
 	flags.BoolVar(&e.allowRemote, "allow-remote", false, "allow an address to listen on that others reach, who can then be anybody in this world")
 	flags.StringVar(&e.save, "save", "", "write the world to this `file` at the end: .yaml, .jsonl or .lks")
@@ -186,6 +188,9 @@ func (e *emulateCall) server(s streams, facts csp.Facts) (*emulator.Server, erro
 		}
 		if err := seed.Plant(w, seed.Clients(e.secret), e.secret); err != nil {
 			return nil, err
+		}
+		if e.mfa {
+			return w, seed.AskForSecondStep(w)
 		}
 		return w, nil
 	}

@@ -70,7 +70,7 @@ func (r running) table() [][2]string {
 		{"CA", r.CAFile},
 	}
 	if r.Control != "" {
-		list = append(list, [2]string{"Control", r.Control}, [2]string{"Control token", r.ControlToken})
+		list = append(list, [2]string{"Control", r.Control}) // its token is in the private directory, not in whatever keeps this output
 	}
 	return list
 }

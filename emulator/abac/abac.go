@@ -116,22 +116,32 @@ func (e comparison) judgeOne(left string) bool {
 // Match says whether an action fits a pattern, in which each * stands for any
 // text, slashes included. Letters compare case-insensitively (R18).
 func Match(pattern, action string) bool {
-	parts := strings.Split(strings.ToLower(pattern), "*")
-	rest := strings.ToLower(action)
-	if len(parts) == 1 {
-		return parts[0] == rest
-	}
-	first, last := parts[0], parts[len(parts)-1]
-	if !strings.HasPrefix(rest, first) {
-		return false
-	}
-	rest = rest[len(first):]
-	for _, part := range parts[1 : len(parts)-1] {
-		at := strings.Index(rest, part)
-		if at < 0 {
+	p, a := 0, 0
+	star, taken := -1, 0 // the last *, and up to where it has taken the action
+	for a < len(action) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, taken = p, a
+			p++
+		case p < len(pattern) && lower(pattern[p]) == lower(action[a]):
+			p++
+			a++
+		case star >= 0:
+			taken++
+			p, a = star+1, taken
+		default:
 			return false
 		}
-		rest = rest[at+len(part):]
 	}
-	return strings.HasSuffix(rest, last)
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }

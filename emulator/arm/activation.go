@@ -3,6 +3,7 @@ package arm
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -228,10 +229,8 @@ func (h *Handler) wants(c *call, want filter, l listed) bool {
 		return false
 	}
 	is := func(id csp.ObjectID, groups []csp.ObjectID) bool {
-		for _, g := range groups {
-			if l.Principal == g {
-				return true
-			}
+		if slices.Contains(groups, l.Principal) {
+			return true
 		}
 		return l.Principal == id
 	}
@@ -526,10 +525,5 @@ func (h *Handler) listEligibleChildren(c *call) (reply, *failure) {
 }
 
 func containsID(list []csp.ObjectID, want csp.ObjectID) bool {
-	for _, id := range list {
-		if id == want {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, want)
 }

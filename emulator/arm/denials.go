@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"slices"
 	"strings"
 
 	"latchkey/csp"
@@ -104,10 +105,8 @@ func names(d csp.DenyAssignment, want filter, groupsOf func(csp.ObjectID) []csp.
 		return true
 	}
 	for _, id := range ids {
-		for _, p := range d.Principals {
-			if p == id {
-				return true
-			}
+		if slices.Contains(d.Principals, id) {
+			return true
 		}
 	}
 	return d.Everyone && want.principal.IsZero()

@@ -32,16 +32,24 @@ type grammar struct {
 
 // The grammars.
 var (
-	definitionFilter = grammar{[]string{"atScope()", "atExactScope()", "atScopeAndBelow()", "roleName", "type"},
-		"'roleName eq '{value}'', 'type eq '{value}'', 'atScopeAndBelow()'"}
-	assignmentFilter = grammar{[]string{"atScope()", "principalId", "assignedTo()"},
-		"either 'atScope()' or 'principalId eq '{value}'' or 'assignedTo('{value}')'"}
-	denialFilter = grammar{[]string{"atScope()", "principalId", "assignedTo()", "denyAssignmentName", "gdprExportPrincipalId"},
-		"'atScope()', 'denyAssignmentName eq '{value}'', 'principalId eq '{value}'', 'gdprExportPrincipalId eq '{value}''"}
+	definitionFilter = grammar{
+		[]string{"atScope()", "atExactScope()", "atScopeAndBelow()", "roleName", "type"},
+		"'roleName eq '{value}'', 'type eq '{value}'', 'atScopeAndBelow()'",
+	}
+	assignmentFilter = grammar{
+		[]string{"atScope()", "principalId", "assignedTo()"},
+		"either 'atScope()' or 'principalId eq '{value}'' or 'assignedTo('{value}')'",
+	}
+	denialFilter = grammar{
+		[]string{"atScope()", "principalId", "assignedTo()", "denyAssignmentName", "gdprExportPrincipalId"},
+		"'atScope()', 'denyAssignmentName eq '{value}'', 'principalId eq '{value}'', 'gdprExportPrincipalId eq '{value}''",
+	}
 	lockFilter       = grammar{[]string{"atScope()"}, "'atScope()'"}
 	policyFilter     = grammar{[]string{"atScope()", "atExactScope()", "policyType", "policyDefinitionId"}, "'atScope()', 'atExactScope()', 'policyDefinitionId eq '{value}''"}
-	activationFilter = grammar{[]string{"atScope()", "principalId", "assignedTo()", "asTarget()", "roleDefinitionId", "status"},
-		"'atScope()', 'principalId eq '{value}'', 'assignedTo('{value}')', 'asTarget()'"}
+	activationFilter = grammar{
+		[]string{"atScope()", "principalId", "assignedTo()", "asTarget()", "roleDefinitionId", "status"},
+		"'atScope()', 'principalId eq '{value}'', 'assignedTo('{value}')', 'asTarget()'",
+	}
 )
 
 const maxFilter = 2048

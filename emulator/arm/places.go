@@ -65,9 +65,16 @@ func (h *Handler) getSubscription(c *call) (reply, *failure) {
 
 // regions are the locations of the emulated Azure.
 var regions = []struct{ name, display, geography string }{
-	{"westeurope", "West Europe", "Europe"}, {"northeurope", "North Europe", "Europe"}, {"swedencentral", "Sweden Central", "Europe"},
-	{"switzerlandnorth", "Switzerland North", "Europe"}, {"germanywestcentral", "Germany West Central", "Europe"}, {"uksouth", "UK South", "Europe"},
-	{"eastus", "East US", "US"}, {"westus2", "West US 2", "US"}, {"southeastasia", "Southeast Asia", "Asia Pacific"}, {"australiaeast", "Australia East", "Asia Pacific"},
+	{"westeurope", "West Europe", "Europe"},
+	{"northeurope", "North Europe", "Europe"},
+	{"swedencentral", "Sweden Central", "Europe"},
+	{"switzerlandnorth", "Switzerland North", "Europe"},
+	{"germanywestcentral", "Germany West Central", "Europe"},
+	{"uksouth", "UK South", "Europe"},
+	{"eastus", "East US", "US"},
+	{"westus2", "West US 2", "US"},
+	{"southeastasia", "Southeast Asia", "Asia Pacific"},
+	{"australiaeast", "Australia East", "Asia Pacific"},
 }
 
 func knownRegion(name string) bool {

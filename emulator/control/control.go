@@ -129,6 +129,8 @@ func (h *Handler) operations() map[string]operation {
 		"DELETE /snapshots/{name}":       h.dropSnapshot,
 		"POST /snapshots/{name}/restore": h.restoreSnapshot,
 		"POST /partners/remove":          h.removePartner,
+		"GET /people/{upn}":              h.getPerson,
+		"PATCH /people/{upn}":            h.changePerson,
 		"GET /history":                   h.history,
 		"GET /calls":                     h.calls,
 	}

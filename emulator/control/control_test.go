@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -372,6 +373,46 @@ func TestCustomerRemovesPartner(t *testing.T) {
 	}
 }
 
+// TestPeopleAreChanged: one account's second step, and what else happens to it.
+func TestPeopleAreChanged(t *testing.T) {
+	d := newDesk(t)
+	account := func() world.User {
+		alder, _ := d.server.World().TenantNamed("alder.example")
+		users := alder.Users()
+		at := slices.IndexFunc(users, func(u world.User) bool { return u.UPN == "ann@alder.example" })
+		if at < 0 {
+			t.Fatal("ann is gone")
+		}
+		return users[at]
+	}
+	before := account()
+	got := d.want(t, http.MethodPatch, "/people/ANN@alder.example", `{"mfa":true,"password":"another"}`)
+	if got["mfa"] != true || got["disabled"] != false || got["password"] != nil {
+		t.Errorf("%v", got)
+	}
+	if u := account(); !u.MFA || u.Password != "another" || u.Disabled || u.ValidFrom.Equal(before.ValidFrom) {
+		t.Errorf("%+v", u) // a new password ends sessions too
+	}
+	before = account()
+	d.want(t, http.MethodPatch, "/people/ann@alder.example", `{"disabled":true,"revokeSessions":true}`)
+	if u := account(); !u.MFA || !u.Disabled || u.ValidFrom.Equal(before.ValidFrom) {
+		t.Errorf("%+v", u)
+	}
+	if got := d.want(t, http.MethodGet, "/people/ann@alder.example", ""); got["disabled"] != true {
+		t.Errorf("%v", got)
+	}
+	for path, want := range map[string]int{"/people/ann": 400, "/people/ann@nowhere.example": 404, "/people/nobody@alder.example": 404} {
+		if status, _ := d.ask(t, http.MethodPatch, path, `{"mfa":true}`); status != want {
+			t.Errorf("%s: %d, want %d", path, status, want)
+		}
+	}
+	for _, body := range []string{`{"password":""}`, `{"admin":true}`, `[]`} {
+		if status, _ := d.ask(t, http.MethodPatch, "/people/ann@alder.example", body); status != http.StatusBadRequest {
+			t.Errorf("%s: %d", body, status)
+		}
+	}
+}
+
 func TestHistoryIsReadInStretches(t *testing.T) {
 	d := newDesk(t)
 	contoso, _ := d.server.World().TenantNamed("contoso.example")
@@ -450,7 +491,7 @@ func TestControlOverASocket(t *testing.T) {
 // FuzzBodies: whatever is sent, the answer is JSON or a world file, and nothing
 // panics.
 func FuzzBodies(f *testing.F) {
-	paths := []string{"/clock", "/settings", "/faults", "/world", "/partners/remove", "/snapshots/x", "/outages/contoso.example", "/history", "/"}
+	paths := []string{"/clock", "/settings", "/faults", "/world", "/partners/remove", "/snapshots/x", "/outages/contoso.example", "/history", "/people/ann@alder.example", "/"}
 	methods := []string{http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete, http.MethodGet}
 	for i, body := range []string{`{"move":"2h"}`, `{"latency":{"arm":"1s"}}`, `{"status":503,"times":-1}`, small, `{"customer":"contoso.example","partner":"alder.example"}`, "", `{"set":"9999-12-31T23:59:59Z"}`, `{"speed":1e308}`} {
 		f.Add(uint8(i), uint8(i), body)

@@ -79,6 +79,23 @@ func Plant(w *world.World, clients []Client, secret string) error {
 	return nil
 }
 
+// AskForSecondStep switches multi-factor authentication on for everybody at his
+// home, as Microsoft demands of partners' people.
+func AskForSecondStep(w *world.World) error {
+	for _, t := range w.Tenants() {
+		for _, u := range t.Users() {
+			if u.IsGuest() {
+				continue
+			}
+			u.MFA = true
+			if err := w.SetUser(u); err != nil {
+				return fmt.Errorf("seed: the second step of %s: %w", u.UPN, err)
+			}
+		}
+	}
+	return nil
+}
+
 // install gives the client an account in the tenant, or the one it had when the
 // facts were saved.
 func install(t world.Tenant, client world.ClientID) error {

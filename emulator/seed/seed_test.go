@@ -73,6 +73,19 @@ func TestClientsSignIn(t *testing.T) {
 	token(t, w, "contoso.example", url.Values{"grant_type": {"client_credentials"}, "client_id": {world.AppOf(pipeline.ID).String()}, "client_secret": {seed.DefaultSecret}, "scope": {arm}})
 }
 
+// TestEverybodyIsAskedForASecondStep: a password alone is no longer enough.
+func TestEverybodyIsAskedForASecondStep(t *testing.T) {
+	w := planted(t, contoso(t))
+	ok(t, seed.AskForSecondStep(w))
+	for _, tenant := range w.Tenants() {
+		for _, u := range tenant.Users() {
+			if u.MFA == u.IsGuest() {
+				t.Errorf("%s: %v", u.UPN, u.MFA)
+			}
+		}
+	}
+}
+
 // TestSavedWorldsLeaveTheClientsOut: saving and loading again gives the same
 // world, and what was given to a client meanwhile is kept with him.
 func TestSavedWorldsLeaveTheClientsOut(t *testing.T) {

@@ -248,3 +248,21 @@ func TestAudiencesOfMicrosoft(t *testing.T) {
 		}
 	}
 }
+
+func TestVerifyRemembersNothingButTheSameToken(t *testing.T) {
+	k := token.NewKey(nil)
+	raw, err := k.Sign(token.Claims{Subject: "ann", Expires: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if c, err := k.Verify(raw); err != nil || c.Subject != "ann" {
+			t.Fatalf("%v, %v", c, err)
+		}
+		for _, other := range []string{raw[:len(raw)-6] + "AAAAAA", raw + "A", raw[:len(raw)-1]} {
+			if _, err := k.Verify(other); err == nil {
+				t.Errorf("%q was taken for the token before", other)
+			}
+		}
+	}
+}

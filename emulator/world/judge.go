@@ -128,8 +128,9 @@ func (w *World) May(c Caller, act Act) Verdict {
 	if there != d {
 		return Verdict{Allowed: w.isProjected(there, c.Tenant, who, act, facts)}
 	}
+	holders := d.holders(who)
 	for _, place := range d.placesAbove(act.Scope) {
-		for _, principal := range who {
+		for _, principal := range holders {
 			for _, a := range d.held[holding{place, principal}] {
 				if w.gives(a) && w.assignmentAllows(d, a, act, facts) {
 					return Verdict{Allowed: true, By: &a.Assignment}
@@ -138,6 +139,17 @@ func (w *World) May(c Caller, act Act) Verdict {
 		}
 	}
 	return Verdict{}
+}
+
+// holders are those that are assigned anything: few of the groups of most.
+func (d *tenant) holders(who []csp.ObjectID) []csp.ObjectID {
+	list := make([]csp.ObjectID, 0, len(who))
+	for _, id := range who {
+		if d.holds[id] > 0 {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 func (w *World) assignmentAllows(d *tenant, a *assignment, act Act, facts abac.Facts) bool {

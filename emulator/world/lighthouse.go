@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"slices"
 
 	"latchkey/csp"
@@ -237,9 +238,7 @@ func (w *World) Registrations(at csp.SubscriptionID) []Registration {
 		copied := *r
 		copied.Authorizations = slices.Clone(r.Authorizations)
 		copied.Accepted = make(map[RegistrationID]csp.Scope, len(r.Accepted))
-		for id, scope := range r.Accepted {
-			copied.Accepted[id] = scope
-		}
+		maps.Copy(copied.Accepted, r.Accepted)
 		list = append(list, copied)
 	}
 	return list

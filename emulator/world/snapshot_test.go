@@ -101,7 +101,7 @@ func TestTheHistoryIsBounded(t *testing.T) {
 func TestASnapshotSharesNothingThatChanges(t *testing.T) {
 	harmless := []string{
 		"abac.expression", "policy.condition", // conditions are read once and never written
-		"func()",          // what is due finds what it changes by id
+		"func()", // what is due finds what it changes by id
 		"crypto.PublicKey", "time.Location", "world.World",
 	}
 	state, _ := reflect.TypeFor[world.World]().FieldByName("state")
