@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/page"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
@@ -166,7 +167,7 @@ func (h *Handler) front(v *visit) {
 // alone.
 func relationshipIn(link string) (string, bool) {
 	at := strings.LastIndexByte(link, '/')
-	id, err := world.ParseRelationshipID(link[at+1:])
+	id, err := gdap.ParseID(link[at+1:])
 	if err != nil {
 		return "", false
 	}

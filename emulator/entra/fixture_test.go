@@ -24,6 +24,7 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator/entra"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -133,11 +134,11 @@ func newTown(tb testing.TB, change ...func(*entra.Options)) *town {
 func (v *town) lend(tb testing.TB) {
 	tb.Helper()
 	check(tb, v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true}))
-	r := must(v.world.CreateRelationship(world.Actor{}, world.Relationship{Partner: v.partner.ID, Customer: v.customer.ID, Name: "users", Days: 365, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
+	r := must(v.world.CreateRelationship(world.Actor{}, gdap.Relationship{Partner: v.partner.ID, Customer: v.customer.ID, Name: "users", Days: 365, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
 	must(v.world.LockForApproval(world.Actor{}, r.ID))(tb)
 	must(v.world.ApproveRelationship(world.Actor{}, r.ID, v.customer.ID))(tb)
 	v.world.Settle()
-	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, world.AccessAssignment{Group: v.team.ID, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
+	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, gdap.AccessAssignment{Group: v.team.ID, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
 	v.world.Settle()
 }
 

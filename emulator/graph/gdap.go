@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/odata"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
@@ -121,7 +122,7 @@ var gdapPages = odata.Limits{Default: 300, Most: 300}
 
 const days = 24 * time.Hour
 
-func (h *Handler) gdapEntity(r world.Relationship) odata.Entity {
+func (h *Handler) gdapEntity(r gdap.Relationship) odata.Entity {
 	e := odata.Entity{
 		"@odata.etag": r.ETag(), "id": r.WireID(), "displayName": r.Name, "status": string(r.Status),
 		"duration": odata.FormatDuration(time.Duration(r.Days) * days), "autoExtendDuration": "PT0S", "customer": nil, "accessDetails": roleDetails(r.Roles),
@@ -159,13 +160,13 @@ func (c *call) single(of string, e odata.Entity) odata.Entity {
 
 const gdapContext = "tenantRelationships/delegatedAdminRelationships"
 
-func (c *call) gdapAddress(r world.Relationship) string {
+func (c *call) gdapAddress(r gdap.Relationship) string {
 	return c.base + "/" + gdapContext + "/" + r.WireID()
 }
 
 // gdap finds the relationship in the path; it must be one of the caller's.
-func (h *Handler) gdap(c *call) (world.Relationship, *failure) {
-	id, err := world.ParseRelationshipID(c.params["relationship"])
+func (h *Handler) gdap(c *call) (gdap.Relationship, *failure) {
+	id, err := gdap.ParseID(c.params["relationship"])
 	r, known := h.World.Relationship(id)
 	if err != nil || !known || r.Partner != c.tenant.ID {
 		return r, notFound(c.params["relationship"])
@@ -233,8 +234,8 @@ func (b *rolesBody) ids() ([]csp.DirectoryRoleID, *failure) {
 func badGDAP(message string) *failure { return badRequest(message).coded("badRequest") }
 
 // change reads what the body says and leaves out what it does not.
-func (b gdapBody) change() (world.RelationshipChange, *failure) {
-	change := world.RelationshipChange{Name: b.DisplayName}
+func (b gdapBody) change() (gdap.Change, *failure) {
+	change := gdap.Change{Name: b.DisplayName}
 	for _, one := range []struct {
 		said *string
 		into **int
@@ -276,7 +277,7 @@ func (h *Handler) createGDAP(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	ask := world.Relationship{Partner: c.tenant.ID, Roles: change.Roles}
+	ask := gdap.Relationship{Partner: c.tenant.ID, Roles: change.Roles}
 	if change.Customer != nil {
 		ask.Customer = *change.Customer
 	}
@@ -335,7 +336,7 @@ func (h *Handler) patchGDAP(c *call) (reply, *failure) {
 }
 
 // accepted answers what takes its time with where to look for its end.
-func (c *call) accepted(r world.Relationship, op world.Operation) (reply, *failure) {
+func (c *call) accepted(r gdap.Relationship, op gdap.Operation) (reply, *failure) {
 	return reply{status: http.StatusAccepted, headers: map[string]string{
 		"Location": c.gdapAddress(r) + "/operations/" + op.ID.String(), "Retry-After": "10",
 	}}, nil
@@ -377,7 +378,7 @@ func gdapFailure(err error) *failure {
 	return badGDAP(refusal.Detail)
 }
 
-func requestEntity(q world.RelationshipRequest) odata.Entity {
+func requestEntity(q gdap.Request) odata.Entity {
 	return odata.Entity{
 		"id": q.ID.String(), "action": q.Action, "status": q.Status,
 		"createdDateTime": odata.Moment(q.Created), "lastModifiedDateTime": odata.Moment(q.Modified),
@@ -398,7 +399,7 @@ func (h *Handler) requestGDAP(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	var (
-		q   world.RelationshipRequest
+		q   gdap.Request
 		err error
 	)
 	switch b.Action {
@@ -443,7 +444,7 @@ func (h *Handler) getGDAPRequest(c *call) (reply, *failure) {
 	return reply{}, notFound(c.params["request"])
 }
 
-func operationEntity(o world.Operation) odata.Entity {
+func operationEntity(o gdap.Operation) odata.Entity {
 	return odata.Entity{
 		"id": o.ID.String(), "operationType": o.Type, "status": o.Status, "data": o.Data,
 		"createdDateTime": odata.Moment(o.Created), "lastModifiedDateTime": odata.Moment(o.Modified),

@@ -10,6 +10,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/graph"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
@@ -92,7 +93,7 @@ func (v *alliance) propose(name string, roles ...string) string {
 func (v *alliance) agree(name string, roles ...string) string {
 	v.tb.Helper()
 	at := v.propose(name, roles...)
-	id, err := world.ParseRelationshipID(at[strings.LastIndexByte(at, '/')+1:])
+	id, err := gdap.ParseID(at[strings.LastIndexByte(at, '/')+1:])
 	if err != nil {
 		v.tb.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestLifeOfARelationship(t *testing.T) {
 			t.Errorf("it is deleted: %d %s", got.status, got.raw)
 		}
 	})
-	id, err := world.ParseRelationshipID(at[strings.LastIndexByte(at, '/')+1:])
+	id, err := gdap.ParseID(at[strings.LastIndexByte(at, '/')+1:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -476,7 +477,7 @@ func TestGDAPCustomersAndContracts(t *testing.T) {
 func TestRelationshipStatesTakeTheirTime(t *testing.T) {
 	v := newAlliance(t, world.Delays{Relationship: 10 * time.Minute, AccessAssignment: 4 * time.Minute})
 	at := v.propose("LK", "Directory Readers")
-	id, err := world.ParseRelationshipID(at[strings.LastIndexByte(at, '/')+1:])
+	id, err := gdap.ParseID(at[strings.LastIndexByte(at, '/')+1:])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/world"
 )
 
@@ -15,11 +16,11 @@ func (v *town) delegate(roles ...string) {
 	for _, name := range roles {
 		ids = append(ids, directoryRole(name))
 	}
-	r := must(v.world.CreateRelationship(world.Actor{}, world.Relationship{Name: "Care by " + roles[0], Partner: v.partner.ID, Customer: v.customer.ID, Days: 365, Roles: ids}))(v.tb)
+	r := must(v.world.CreateRelationship(world.Actor{}, gdap.Relationship{Name: "Care by " + roles[0], Partner: v.partner.ID, Customer: v.customer.ID, Days: 365, Roles: ids}))(v.tb)
 	must(v.world.LockForApproval(world.Actor{}, r.ID))(v.tb)
 	must(v.world.ApproveRelationship(world.Actor{}, r.ID, v.customer.ID))(v.tb)
 	v.world.Settle()
-	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, world.AccessAssignment{Group: v.admins.ID, Roles: ids}))(v.tb)
+	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, gdap.AccessAssignment{Group: v.admins.ID, Roles: ids}))(v.tb)
 	v.world.Settle()
 }
 

@@ -24,19 +24,19 @@ var (
 	ErrTooManySegments = errors.New("the path has too many segments")
 )
 
-// Body reads a body of at most most bytes, as sent and unpacked: some clients send
-// gzip. The errors are ErrNotGzip and ErrBody.
-func Body(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
-	var from io.Reader = http.MaxBytesReader(w, r.Body, most)
+// Body reads a body that is no larger than limit, as sent and unpacked: some
+// clients send gzip. The errors are ErrNotGzip and ErrBody.
+func Body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	var from io.Reader = http.MaxBytesReader(w, r.Body, limit)
 	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
 		unpacked, err := gzip.NewReader(from)
 		if err != nil {
 			return nil, ErrNotGzip
 		}
-		from = io.LimitReader(unpacked, most+1)
+		from = io.LimitReader(unpacked, limit+1)
 	}
 	body, err := io.ReadAll(from)
-	if err != nil || int64(len(body)) > most {
+	if err != nil || int64(len(body)) > limit {
 		return nil, ErrBody
 	}
 	return body, nil

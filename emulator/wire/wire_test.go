@@ -39,7 +39,7 @@ func TestABodyIsReadUnpackedAndBounded(t *testing.T) {
 		{name: "gzip", sent: packed(t, "0123"), encoding: "GZIP", err: wire.ErrBody}, // packed it is longer than ten bytes
 		{name: "not gzip", sent: "0123456789", encoding: "gzip", err: wire.ErrNotGzip},
 	} {
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.sent))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(c.sent))
 		r.Header.Set("Content-Encoding", c.encoding)
 		got, err := wire.Body(httptest.NewRecorder(), r, 10)
 		if string(got) != c.want || !errors.Is(err, c.err) {
@@ -50,7 +50,7 @@ func TestABodyIsReadUnpackedAndBounded(t *testing.T) {
 
 func TestABombOfGzipIsStoppedAtTheLimit(t *testing.T) {
 	for _, size := range []int{4096, 4097, 1 << 20} {
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(packed(t, strings.Repeat("x", size))))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(packed(t, strings.Repeat("x", size))))
 		r.Header.Set("Content-Encoding", "gzip")
 		got, err := wire.Body(httptest.NewRecorder(), r, 4096)
 		if fits := size <= 4096; fits != (err == nil) || fits != (len(got) == size) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // ClientID names an application, in every tenant the same.
@@ -98,7 +99,7 @@ func (t Tenant) AddApp(a App) (App, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fillID(&a.ID)
+	guid.Fill(&a.ID)
 	a.Home = t.ID
 	if _, ok := w.app(a.ID); ok {
 		return App{}, refuse(IDTaken, "an application with the id %s exists", a.ID)
@@ -117,7 +118,7 @@ func (t Tenant) AddApp(a App) (App, error) {
 		}
 	}
 	for i := range a.Secrets {
-		fillID(&a.Secrets[i].ID)
+		guid.Fill(&a.Secrets[i].ID)
 	}
 	kept := a.clone()
 	w.apps[a.ID] = &kept
@@ -160,7 +161,7 @@ func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (
 	if _, ok := d.principalOf(client); ok {
 		return nil, refuse(NameTaken, "%s has a service principal in %s", app.Name, d.Name)
 	}
-	fillID(&id)
+	guid.Fill(&id)
 	if err := w.mustBeNew(id); err != nil {
 		return nil, err
 	}

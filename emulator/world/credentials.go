@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // Secret is a client secret with an end. Only the registration's owner ever sees
@@ -60,7 +61,7 @@ const secretLife = 2 * 365 * 24 * time.Hour
 // AddSecret gives the application one more secret. An empty Value becomes a
 // random one, a zero Expires two years from now.
 func (w *World) AddSecret(by Actor, client ClientID, s Secret) (Secret, error) {
-	fillID(&s.ID)
+	guid.Fill(&s.ID)
 	if s.Value == "" {
 		s.Value = rand.Text()
 	}

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"crypto/rand"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +8,8 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/gdap"
+	"latchkey/emulator/guid"
 	"latchkey/emulator/schedule"
 )
 
@@ -78,7 +79,7 @@ type state struct {
 	subscriptions map[csp.SubscriptionID]*subscription
 	apps          map[ClientID]*App
 	partnerships  map[pairing]*partnership
-	relationships map[csp.GDAPID]*relationship
+	relationships map[csp.GDAPID]*gdap.Relationship
 	between       map[pairing][]csp.GDAPID // those with a customer
 	projections   map[csp.SubscriptionID][]csp.LighthouseDelegation
 	registrations map[csp.SubscriptionID][]*Registration
@@ -102,7 +103,7 @@ func newState() *state {
 		subscriptions: make(map[csp.SubscriptionID]*subscription),
 		apps:          make(map[ClientID]*App),
 		partnerships:  make(map[pairing]*partnership),
-		relationships: make(map[csp.GDAPID]*relationship),
+		relationships: make(map[csp.GDAPID]*gdap.Relationship),
 		between:       make(map[pairing][]csp.GDAPID),
 		projections:   make(map[csp.SubscriptionID][]csp.LighthouseDelegation),
 		registrations: make(map[csp.SubscriptionID][]*Registration),
@@ -226,7 +227,7 @@ func (t Tenant) As(by Actor) Tenant {
 func (w *World) AddTenant(t csp.Tenant) (Tenant, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fillID(&t.ID)
+	guid.Fill(&t.ID)
 	if _, ok := w.tenants[t.ID]; ok {
 		return Tenant{}, refuse(IDTaken, "a tenant with the id %s exists", t.ID)
 	}
@@ -325,18 +326,5 @@ func orderBy(a, b string, tie int) int {
 }
 
 // fillID replaces a zero id by a random GUID (version 4).
-func fillID[T csp.Named](id *csp.ID[T]) {
-	if !id.IsZero() {
-		return
-	}
-	_, _ = rand.Read(id[:]) // never fails
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-}
-
 // NewID is a random GUID (version 4).
-func NewID[T csp.Named]() csp.ID[T] {
-	var id csp.ID[T]
-	fillID(&id)
-	return id
-}
+func NewID[T csp.Named]() csp.ID[T] { return guid.New[T]() }
