@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -110,7 +111,7 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 	if claims.IDType == "app" {
 		name = claims.AppID
 	}
-	client, _ := csp.ParseID[world.App](claims.AppID) // absent from no token of ours; zero is harmless here
+	client, _ := csp.ParseID[registry.App](claims.AppID) // absent from no token of ours; zero is harmless here
 	c.actor = h.World.Acting(ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name, GlobalAdministrator: world.IsGlobalAdministrator(c.caller)})
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/gdap"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
@@ -77,7 +78,7 @@ var (
 func (h *Handler) among(do operation, agents []csp.AgentRole, roles ...csp.DirectoryRoleID) operation {
 	return func(c *call) (reply, *failure) {
 		if c.isApp() {
-			if _, there := c.tenant.ServicePrincipal(world.PartnerDelegation); !there { // at Microsoft, too, the error says nothing
+			if _, there := c.tenant.ServicePrincipal(registry.PartnerDelegation); !there { // at Microsoft, too, the error says nothing
 				return reply{}, &failure{status: http.StatusInternalServerError, code: "unexpectedError", message: "An unexpected error occurred in the server."}
 			}
 			return do(c)

@@ -12,6 +12,7 @@ import (
 	"latchkey/csp/builtin"
 	"latchkey/emulator/gdap"
 	"latchkey/emulator/graph"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -270,13 +271,13 @@ func TestWhoMayManageRelationships(t *testing.T) {
 		}
 	}
 	t.Run("an application needs Microsoft's service in the tenant", func(t *testing.T) {
-		app := must(v.partner.AddApp(world.App{Name: "Robot", Secret: "x"}))(t)
+		app := must(v.partner.AddApp(registry.App{Name: "Robot", Secret: "x"}))(t)
 		sp := must(v.partner.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
 		robot := v.sign(token.Claims{Tenant: v.partner.ID.String(), Object: sp.ID.String(), AppID: app.ID.String(), IDType: "app", Roles: []string{manageGDAP}})
 		if got := v.call(robot, "POST", relationships, body); got.status != 500 || got.code() != "unexpectedError" {
 			t.Errorf("without it: %d %s", got.status, got.raw)
 		}
-		must(v.partner.AddServicePrincipal(world.PartnerDelegation, csp.ObjectID{}))(t)
+		must(v.partner.AddServicePrincipal(registry.PartnerDelegation, csp.ObjectID{}))(t)
 		if got := v.call(robot, "POST", relationships, body); got.status != 201 {
 			t.Errorf("with it: %d %s", got.status, got.raw)
 		}

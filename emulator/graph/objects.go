@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
@@ -238,7 +239,7 @@ func (h *Handler) principalEntity(sp world.ServicePrincipal) odata.Entity {
 	return e
 }
 
-func audienceOf(app world.App) string {
+func audienceOf(app registry.App) string {
 	if app.MultiTenant {
 		return "AzureADMultipleOrgs"
 	}
@@ -295,7 +296,7 @@ func (h *Handler) applications(c *call) collection {
 	return l
 }
 
-func registrationID(client world.ClientID) string {
+func registrationID(client registry.ClientID) string {
 	slices.Reverse(client[:])
 	return client.String()
 }

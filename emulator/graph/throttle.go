@@ -7,7 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/bucket"
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 // The token buckets of identity and access services: resource units of an
@@ -23,7 +23,7 @@ const warnFrom = 0.8
 
 type bucketKey struct {
 	tenant csp.TenantID
-	client world.ClientID
+	client registry.ClientID
 	writes bool
 }
 
@@ -56,7 +56,7 @@ func costOf(c *call, row *route) int {
 // throttle notes what a call uses, and refuses it when that is too much and
 // throttling is on. The headers are for the answer.
 func (h *Handler) throttle(c *call, row *route) (map[string]string, *failure) {
-	client, _ := csp.ParseID[world.App](c.claims.Client())
+	client, _ := csp.ParseID[registry.App](c.claims.Client())
 	cost := costOf(c, row)
 	key := bucketKey{tenant: c.tenant.ID, client: client}
 	limit := unitLimit

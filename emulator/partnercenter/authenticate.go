@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
@@ -69,7 +70,7 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 		return unauthorized("400", "Access denied. The token names a tenant or an object that does not exist.")
 	}
 	c.visitor = visitor{claims: claims, partner: t, app: claims.ForApp(), account: world.Account{Tenant: holder.Tenant, Object: holder.Object}}
-	client, _ := csp.ParseID[world.App](claims.Client()) // absent from no token of ours; zero is harmless here
+	client, _ := csp.ParseID[registry.App](claims.Client()) // absent from no token of ours; zero is harmless here
 	name := claims.UPN
 	if c.app {
 		name = claims.Client()

@@ -6,6 +6,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/gdap"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -130,7 +131,7 @@ func TestApplicationConsents(t *testing.T) {
 	if got := v.call(ada, "POST", at, body); got.status != 201 || got.text("displayName") != "Billing robot" {
 		t.Fatalf("%d %s", got.status, got.raw)
 	}
-	scopes, err := v.customer.Delegated(v.app.ID, world.MicrosoftGraph, v.ada.ID, []string{".default"})
+	scopes, err := v.customer.Delegated(v.app.ID, registry.MicrosoftGraph, v.ada.ID, []string{".default"})
 	if err != nil || !slices.Equal(scopes, []string{"Domain.ReadWrite.All", "User.ReadWrite.All"}) {
 		t.Errorf("the customer consented to %v, %v", scopes, err)
 	}

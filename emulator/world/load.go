@@ -10,6 +10,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/gdap"
+	"latchkey/emulator/registry"
 )
 
 // loaded is what facts said that the world does not act on, and the roles they
@@ -186,7 +187,7 @@ func (l *loader) principal(p csp.Principal) {
 	case csp.ServicePrincipal:
 		if l.note(l.w.mustBeNew(p.ID)) {
 			app := AppOf(p.ID)
-			l.w.apps[app] = &App{ID: app, Home: d.ID, Name: p.Name}
+			l.w.apps[app] = &registry.App{ID: app, Home: d.ID, Name: p.Name}
 			l.w.addServicePrincipal(d, &ServicePrincipal{ID: p.ID, Tenant: d.ID, App: app, Name: p.Name})
 		}
 	default:
@@ -230,8 +231,8 @@ func (l *loader) signInName(d *tenant, u User) string {
 }
 
 // AppOf is the client id of the application that a loaded service principal gets.
-func AppOf(servicePrincipal csp.ObjectID) ClientID {
-	return derived[App]("application", servicePrincipal)
+func AppOf(servicePrincipal csp.ObjectID) registry.ClientID {
+	return derived[registry.App]("application", servicePrincipal)
 }
 
 // derived is an id that depends on nothing but what it is made of.

@@ -10,6 +10,7 @@ import (
 	"latchkey/csp/builtin"
 	"latchkey/emulator/gdap"
 	"latchkey/emulator/guid"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/schedule"
 )
 
@@ -77,7 +78,7 @@ type state struct {
 	guests        map[Account][]Account         // the guest accounts of a home account
 	fresh         map[csp.ObjectID]time.Time    // new principals, and when Azure will know them
 	subscriptions map[csp.SubscriptionID]*subscription
-	apps          map[ClientID]*App
+	apps          map[registry.ClientID]*registry.App
 	partnerships  map[pairing]*partnership
 	relationships map[csp.GDAPID]*gdap.Relationship
 	between       map[pairing][]csp.GDAPID // those with a customer
@@ -101,7 +102,7 @@ func newState() *state {
 		guests:        make(map[Account][]Account),
 		fresh:         make(map[csp.ObjectID]time.Time),
 		subscriptions: make(map[csp.SubscriptionID]*subscription),
-		apps:          make(map[ClientID]*App),
+		apps:          make(map[registry.ClientID]*registry.App),
 		partnerships:  make(map[pairing]*partnership),
 		relationships: make(map[csp.GDAPID]*gdap.Relationship),
 		between:       make(map[pairing][]csp.GDAPID),
@@ -119,10 +120,10 @@ type tenant struct {
 	users       map[csp.ObjectID]*User
 	groups      map[csp.ObjectID]*group
 	principals  map[csp.ObjectID]*ServicePrincipal
-	memberOf    map[csp.ObjectID][]csp.Membership // principal or group -> its direct memberships
-	byUPN       map[string]csp.ObjectID           // by sign-in name in lower case
-	byClient    map[ClientID]csp.ObjectID         // service principals by application
-	agents      map[csp.AgentRole]csp.ObjectID    // the agent groups (R7)
+	memberOf    map[csp.ObjectID][]csp.Membership  // principal or group -> its direct memberships
+	byUPN       map[string]csp.ObjectID            // by sign-in name in lower case
+	byClient    map[registry.ClientID]csp.ObjectID // service principals by application
+	agents      map[csp.AgentRole]csp.ObjectID     // the agent groups (R7)
 	roles       map[csp.RoleDefinitionID]csp.RoleDefinition
 	assignments map[csp.RoleAssignmentID]*assignment
 	at          map[string][]*assignment // scope key -> assignments exactly there
@@ -154,7 +155,7 @@ func newTenant(t csp.Tenant) *tenant {
 		principals:  make(map[csp.ObjectID]*ServicePrincipal),
 		memberOf:    make(map[csp.ObjectID][]csp.Membership),
 		byUPN:       make(map[string]csp.ObjectID),
-		byClient:    make(map[ClientID]csp.ObjectID),
+		byClient:    make(map[registry.ClientID]csp.ObjectID),
 		agents:      make(map[csp.AgentRole]csp.ObjectID),
 		roles:       make(map[csp.RoleDefinitionID]csp.RoleDefinition),
 		assignments: make(map[csp.RoleAssignmentID]*assignment),

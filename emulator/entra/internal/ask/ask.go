@@ -20,6 +20,7 @@ import (
 	"latchkey/emulator/entra/internal/demand"
 	"latchkey/emulator/entra/internal/gate"
 	"latchkey/emulator/entra/internal/session"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
@@ -41,7 +42,7 @@ const (
 type Ask struct {
 	Purpose   Purpose
 	At        address.Authority
-	App       world.App
+	App       registry.App
 	Redirect  *url.URL // nil for a device
 	SPA       bool
 	UserCode  string // for a device
@@ -91,7 +92,7 @@ func (rd Reader) Read(r *http.Request, at address.Authority) (a Ask, p *aadsts.P
 
 // registered finds the redirect URI among the application's, and says whether it
 // is a single-page application's.
-func registered(app world.App, redirect string) (*url.URL, bool, *aadsts.Problem) {
+func registered(app registry.App, redirect string) (*url.URL, bool, *aadsts.Problem) {
 	if redirect == "" {
 		return nil, false, aadsts.Missing("redirect_uri")
 	}

@@ -18,6 +18,7 @@ import (
 
 	"latchkey/emulator/entra/internal/aadsts"
 	"latchkey/emulator/entra/internal/address"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
@@ -84,7 +85,7 @@ func SubjectOf(raw string) string {
 
 // Check checks a client's signed assertion: signed with the key of one
 // of its certificates, or a token of an issuer that it federates with.
-func (k Checker) Check(r *http.Request, at address.Authority, app world.App, kind, raw string) *aadsts.Problem {
+func (k Checker) Check(r *http.Request, at address.Authority, app registry.App, kind, raw string) *aadsts.Problem {
 	if kind != assertionType {
 		return aadsts.Refuse(aadsts.InvalidRequest, 90023, "The 'client_assertion_type' must be '%s'.", assertionType)
 	}
@@ -116,7 +117,7 @@ func (k Checker) Check(r *http.Request, at address.Authority, app world.App, kin
 
 // checkOwnSignature finds the certificate that the assertion names by x5t,
 // x5t#S256 or kid, and checks the signature with its key.
-func checkOwnSignature(app world.App, signed *jose.JSONWebSignature) *aadsts.Problem {
+func checkOwnSignature(app registry.App, signed *jose.JSONWebSignature) *aadsts.Problem {
 	header := signed.Signatures[0].Protected
 	for _, kept := range app.Certificates {
 		if !names(header, kept) {
@@ -136,7 +137,7 @@ func checkOwnSignature(app world.App, signed *jose.JSONWebSignature) *aadsts.Pro
 
 // names says whether the header of an assertion names the certificate. Clients
 // write thumbprints in every kind of base64.
-func names(header jose.Header, c world.Certificate) bool {
+func names(header jose.Header, c registry.Certificate) bool {
 	x5t, s256 := c.Thumbprints()
 	for name, value := range header.ExtraHeaders {
 		text, ok := value.(string)
@@ -206,7 +207,7 @@ func (k Checker) checkTimes(c signedClaims) *aadsts.Problem {
 
 // checkFederated checks another issuer's token against the application's
 // federated credentials, and says which part did not fit.
-func (k Checker) checkFederated(app world.App, signed *jose.JSONWebSignature, c signedClaims) *aadsts.Problem {
+func (k Checker) checkFederated(app registry.App, signed *jose.JSONWebSignature, c signedClaims) *aadsts.Problem {
 	number, what := 700211, "issuer '"+wire.Clip(c.Issuer)+"'"
 	for _, f := range app.Federations {
 		switch {

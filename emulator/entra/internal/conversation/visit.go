@@ -8,6 +8,7 @@ import (
 	"latchkey/emulator/entra/internal/address"
 	"latchkey/emulator/entra/internal/ask"
 	"latchkey/emulator/entra/internal/gate"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -25,7 +26,7 @@ func (h *Handler) Visitor(r *http.Request) (world.Account, bool) {
 // Visit signs somebody in for a page of this origin. Nothing is issued: what the
 // page asks afterwards is the browser's session.
 func (h *Handler) Visit(w http.ResponseWriter, r *http.Request, at address.Authority) {
-	app, p := gate.App(h.World, world.AdminCenter.String())
+	app, p := gate.App(h.World, registry.AdminCenter.String())
 	if p != nil {
 		h.Pages.ShowProblem(w, *p)
 		return

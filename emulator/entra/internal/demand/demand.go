@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"latchkey/emulator/entra/internal/aadsts"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
@@ -18,9 +19,9 @@ const Graph = "00000003-0000-0000-c000-000000000000"
 
 // Demand is what a client asks tokens for.
 type Demand struct {
-	Audience string    // as the client spelt it; empty when it asked for no resource
-	Resource world.App // what that names; Microsoft Graph when nothing was asked for
-	Scopes   []string  // of the resource: ".default", "user_impersonation"
+	Audience string       // as the client spelt it; empty when it asked for no resource
+	Resource registry.App // what that names; Microsoft Graph when nothing was asked for
+	Scopes   []string     // of the resource: ".default", "user_impersonation"
 	OpenID   bool
 	Profile  bool
 	Email    bool
@@ -76,7 +77,7 @@ func (rd Reader) Scope(scope string) (Demand, *aadsts.Problem) {
 		return Demand{}, aadsts.Refuse(aadsts.InvalidScope, 70011, "The provided value for the input parameter 'scope' is not valid. .default scope can't be combined with resource-specific scopes.")
 	}
 	if d.Audience == "" {
-		d.Resource, _ = rd.World.App(world.MicrosoftGraph)
+		d.Resource, _ = rd.World.App(registry.MicrosoftGraph)
 		return d, nil
 	}
 	var known bool
@@ -88,13 +89,13 @@ func (rd Reader) Scope(scope string) (Demand, *aadsts.Problem) {
 
 // resource finds what an audience names: the emulated services by the addresses
 // they are reached at, everything else by the world's registrations.
-func (rd Reader) resource(audience string) (world.App, bool) {
+func (rd Reader) resource(audience string) (registry.App, bool) {
 	bare := strings.TrimSuffix(audience, "/")
 	for _, own := range []struct {
 		names func() []string
-		id    world.ClientID
+		id    registry.ClientID
 	}{
-		{rd.ARM, world.AzureManagement}, {rd.Graph, world.MicrosoftGraph}, {rd.PartnerCenter, world.PartnerCenter},
+		{rd.ARM, registry.AzureManagement}, {rd.Graph, registry.MicrosoftGraph}, {rd.PartnerCenter, registry.PartnerCenter},
 	} {
 		if own.names != nil && slices.Contains(own.names(), bare) {
 			return rd.World.App(own.id)

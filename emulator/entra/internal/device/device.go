@@ -16,7 +16,7 @@ import (
 	"latchkey/emulator/entra/internal/address"
 	"latchkey/emulator/entra/internal/demand"
 	"latchkey/emulator/entra/internal/session"
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 // How long a request waits, and what its codes look like.
@@ -42,7 +42,7 @@ const (
 // Request is a client without a browser that waits for a person with one.
 type Request struct {
 	Code, UserCode string
-	Client         world.ClientID
+	Client         registry.ClientID
 	At             address.Authority
 	Demand         demand.Demand
 	Session        session.Session // the person, once allowed
@@ -135,7 +135,7 @@ func (d *Requests) waiting(userCode string) (*Request, bool) {
 // Ask is the client's question whether the person has come. A client that asks
 // sooner than it was told to is told to slow down; a clock that stands still
 // hurries nobody.
-func (d *Requests) Ask(code string, client world.ClientID) (Request, *aadsts.Problem) {
+func (d *Requests) Ask(code string, client registry.ClientID) (Request, *aadsts.Problem) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r := d.byCode[code]

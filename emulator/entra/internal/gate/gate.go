@@ -14,6 +14,7 @@ import (
 	"latchkey/emulator/entra/internal/demand"
 	"latchkey/emulator/entra/internal/issue"
 	"latchkey/emulator/entra/internal/session"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
@@ -80,7 +81,7 @@ func policyClaims(t world.Tenant) string {
 
 // Permitted asks whether the application may be used by this person in the
 // tenant for what it demands, and lists the delegated permissions it gets.
-func Permitted(app world.App, who world.Identity, t world.Tenant, d demand.Demand) ([]string, *aadsts.Problem) {
+func Permitted(app registry.App, who world.Identity, t world.Tenant, d demand.Demand) ([]string, *aadsts.Problem) {
 	if p := ResourceIn(t, d); p != nil {
 		return nil, p
 	}
@@ -103,7 +104,7 @@ func Permitted(app world.App, who world.Identity, t world.Tenant, d demand.Deman
 	return scopes, nil
 }
 
-func consentProblem(law world.Law, app world.App, who world.Identity, t world.Tenant) *aadsts.Problem {
+func consentProblem(law world.Law, app registry.App, who world.Identity, t world.Tenant) *aadsts.Problem {
 	switch {
 	case law == world.NotInstalled && !app.MultiTenant && app.Home != t.ID:
 		return NotInDirectory(app, t)
@@ -116,7 +117,7 @@ func consentProblem(law world.Law, app world.App, who world.Identity, t world.Te
 }
 
 // NotInDirectory is what an application gets that the tenant does not know.
-func NotInDirectory(app world.App, t world.Tenant) *aadsts.Problem {
+func NotInDirectory(app registry.App, t world.Tenant) *aadsts.Problem {
 	return aadsts.Refuse(aadsts.UnauthorizedClient, 700016, "Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", app.ID, t.Name)
 }
 
@@ -151,12 +152,12 @@ func holdsAny(who world.Identity, roles []csp.DirectoryRoleID) bool {
 
 // MayConsentForAll says whether the person may consent for the whole tenant to
 // what the application asks for.
-func MayConsentForAll(who world.Identity, app world.App) bool {
+func MayConsentForAll(who world.Identity, app registry.App) bool {
 	if holdsAny(who, consenters) {
 		return true
 	}
-	graphRoles := slices.ContainsFunc(app.Asks, func(a world.Access) bool {
-		return a.Resource == world.MicrosoftGraph && len(a.Roles) > 0
+	graphRoles := slices.ContainsFunc(app.Asks, func(a registry.Access) bool {
+		return a.Resource == registry.MicrosoftGraph && len(a.Roles) > 0
 	})
 	return !graphRoles && holdsAny(who, appConsenters)
 }
@@ -164,7 +165,7 @@ func MayConsentForAll(who world.Identity, app world.App) bool {
 // MayConsentForSelf says whether the person may let the application have these
 // permissions in his own name: only such as show who he is.
 func MayConsentForSelf(who world.Identity, t world.Tenant, d demand.Demand) bool {
-	if t.SignInPolicy().AdminConsentOnly || who.Delegated || !d.Resource.OfMicrosoft() || d.Resource.ID != world.MicrosoftGraph {
+	if t.SignInPolicy().AdminConsentOnly || who.Delegated || !d.Resource.OfMicrosoft() || d.Resource.ID != registry.MicrosoftGraph {
 		return false
 	}
 	return !slices.ContainsFunc(d.Scopes, func(s string) bool {
@@ -173,14 +174,14 @@ func MayConsentForSelf(who world.Identity, t world.Tenant, d demand.Demand) bool
 }
 
 // App finds an application by its id.
-func App(w *world.World, name string) (world.App, *aadsts.Problem) {
-	id, err := csp.ParseID[world.App](name)
+func App(w *world.World, name string) (registry.App, *aadsts.Problem) {
+	id, err := csp.ParseID[registry.App](name)
 	if err == nil {
 		if app, ok := w.App(id); ok {
 			return app, nil
 		}
 	}
-	return world.App{}, aadsts.Refuse(aadsts.UnauthorizedClient, 700016, "Application with identifier '%s' was not found in the directory. You may have sent your authentication request to the wrong tenant.", wire.Clip(name))
+	return registry.App{}, aadsts.Refuse(aadsts.UnauthorizedClient, 700016, "Application with identifier '%s' was not found in the directory. You may have sent your authentication request to the wrong tenant.", wire.Clip(name))
 }
 
 // Member finds an account at its home by its sign-in name.
@@ -203,7 +204,7 @@ func PasswordFits(u world.User, given string) bool {
 }
 
 // SharedUse refuses the shared authorities to an application of one tenant.
-func SharedUse(at address.Authority, app world.App) *aadsts.Problem {
+func SharedUse(at address.Authority, app registry.App) *aadsts.Problem {
 	switch {
 	case at.Shared == address.Consumers:
 		return &aadsts.Problem{Code: aadsts.UnauthorizedClient, Text: "The client does not exist or is not enabled for consumers. If you are the application developer, configure a new application through the App Registrations in the Azure Portal."}

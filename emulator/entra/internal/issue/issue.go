@@ -12,6 +12,7 @@ import (
 	"latchkey/emulator/entra/internal/aadsts"
 	"latchkey/emulator/entra/internal/demand"
 	"latchkey/emulator/entra/internal/session"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -42,7 +43,7 @@ type Issuer struct {
 // Order is which tokens are to be made, and for which client.
 type Order struct {
 	Host   string // of the issuer
-	App    world.App
+	App    registry.App
 	Proof  Proof
 	Demand demand.Demand
 	// Old is version 1.0 of the endpoints.
@@ -97,7 +98,7 @@ func (x Issuer) ForUser(o Order, s session.Session, who world.Identity, t world.
 		c.PreferredUsername = who.UPN
 	}
 	c.Scopes = strings.Join(scopes, " ")
-	if o.Demand.Resource.ID == world.MicrosoftGraph {
+	if o.Demand.Resource.ID == registry.MicrosoftGraph {
 		c.Scopes = strings.Join(slices.Compact(slices.Sorted(slices.Values(slices.Concat(scopes, o.Demand.IdentityScopes())))), " ")
 	}
 	c.Roles = t.RolesAt(o.Demand.Resource.ID, who.Object)
@@ -187,7 +188,7 @@ func issuerV2(host string, tenant csp.TenantID) string {
 }
 
 // pairwise is a subject that no two applications share.
-func pairwise(client world.ClientID, who world.Identity) string {
+func pairwise(client registry.ClientID, who world.Identity) string {
 	sum := sha256.Sum256(slices.Concat([]byte("subject"), client[:], who.Tenant[:], who.Object[:]))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }

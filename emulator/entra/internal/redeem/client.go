@@ -10,12 +10,12 @@ import (
 	"latchkey/emulator/entra/internal/assertion"
 	"latchkey/emulator/entra/internal/gate"
 	"latchkey/emulator/entra/internal/issue"
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 // client is an application at the token endpoint.
 type client struct {
-	world.App
+	registry.App
 	proof issue.Proof
 }
 
@@ -62,7 +62,7 @@ func publicFlow(grant string) bool {
 	return grant == "password" || isDeviceGrant(grant) || grant == "refresh_token"
 }
 
-func (h *Endpoint) checkSecret(app world.App, given string) *aadsts.Problem {
+func (h *Endpoint) checkSecret(app registry.App, given string) *aadsts.Problem {
 	if app.Secret != "" && equal(app.Secret, given) {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"latchkey/emulator/entra/internal/gate"
 	"latchkey/emulator/entra/internal/issue"
 	"latchkey/emulator/entra/internal/session"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
@@ -170,7 +171,7 @@ func (h *Endpoint) redeemAssertion(q *redemption) (*answer, *aadsts.Problem) {
 }
 
 // callersToken checks the token that an application was called with.
-func (h *Endpoint) callersToken(raw string, app world.App) (token.Claims, *aadsts.Problem) {
+func (h *Endpoint) callersToken(raw string, app registry.App) (token.Claims, *aadsts.Problem) {
 	c, err := h.Issuer.Key.Verify(raw)
 	now := h.World.Now().Unix()
 	switch {

@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/entra/internal/aadsts"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -53,17 +54,17 @@ type Seals struct {
 // refresh is what a refresh token holds: the person and the client, bound to
 // neither tenant nor resource.
 type refresh struct {
-	Tenant   csp.TenantID   `json:"t"`
-	Object   csp.ObjectID   `json:"o"`
-	Client   world.ClientID `json:"c"`
-	AuthTime int64          `json:"a"`
-	MFA      bool           `json:"m"`
-	Issued   int64          `json:"i"`           // nanoseconds since 1970
-	Until    int64          `json:"u,omitempty"` // the same; only of single-page applications
+	Tenant   csp.TenantID      `json:"t"`
+	Object   csp.ObjectID      `json:"o"`
+	Client   registry.ClientID `json:"c"`
+	AuthTime int64             `json:"a"`
+	MFA      bool              `json:"m"`
+	Issued   int64             `json:"i"`           // nanoseconds since 1970
+	Until    int64             `json:"u,omitempty"` // the same; only of single-page applications
 }
 
 // Refresh makes a refresh token for the client.
-func (x Seals) Refresh(client world.ClientID, s Person) (string, error) {
+func (x Seals) Refresh(client registry.ClientID, s Person) (string, error) {
 	now := x.World.Now()
 	if s.SPA && s.Until == 0 {
 		s.Until = now.Add(browserLife).UnixNano()
@@ -77,7 +78,7 @@ func (x Seals) Refresh(client world.ClientID, s Person) (string, error) {
 }
 
 // OpenRefresh gives the session a refresh token continues.
-func (x Seals) OpenRefresh(sealed string, client world.ClientID) (Person, *aadsts.Problem) {
+func (x Seals) OpenRefresh(sealed string, client registry.ClientID) (Person, *aadsts.Problem) {
 	plain, err := x.Key.Open(sealed)
 	var r refresh
 	if err != nil || json.Unmarshal(plain, &r) != nil || r.Client.IsZero() {
