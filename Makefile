@@ -8,7 +8,7 @@ PACKAGES ?= ./...
 SIZED = access|access/estate|access/estate/snapshot|access/factlines|access/diff
 TESTFLAGS ?=
 
-.PHONY: help demo tour build test race cover worlds hunt bench peers golden fmt vet lint check deps clean
+.PHONY: help demo tour build test race cover clients worlds differential hunt bench peers golden fmt vet lint check deps clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -31,13 +31,20 @@ test: deps ## run every test, PostgreSQL and the headless browser included
 race: deps ## the same with the race detector (needs a C compiler); the longest tables are sampled
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 15m $(TESTFLAGS) $(PACKAGES)
 
+clients: ## hold the emulator against real clients: Azure CLI, Azure SDKs, relying parties, curl
+	@bash tools/client-deps.sh
+	LATCHKEY_CLIENTS=1 $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./emulator/clients
+
 cover: ## statement coverage of the vocabulary and the engine
 	$(GO) test -coverprofile=coverage.out ./csp/... ./access/... && $(GO) tool cover -func=coverage.out | tail -n 1
 
 worlds: ## hold the engine against the plain reading on ten thousand random worlds
 	$(GO) test ./access -run 'TheEngineAgrees|PathsGive' -rapid.checks=10000 -timeout 10m
 
-hunt: ## the same with worlds that no run has drawn before, for as long as it is left
+differential: ## hold the emulator against the engine on two thousand random worlds, a tenth of them by the official client
+	$(GO) test ./internal/differential -count=1 -worlds 2000 -timeout 10m
+
+hunt: ## the random worlds again, other ones each time, until something is found
 	while $(GO) test ./access -run 'TheEngineAgrees|PathsGive' -rapid.checks=10000 -rapid.seed=$$(date +%s%N) -timeout 30m; do :; done
 
 bench: ## run the benchmarks, the engine's at the full size (a few minutes, 2 GB of memory)
@@ -66,6 +73,8 @@ lint: ## formatting, vet, linters with the import arrows
 check: lint ## everything that must hold before a change lands
 	$(MAKE) test
 	$(MAKE) worlds
+	$(MAKE) differential
+	$(MAKE) clients
 	$(MAKE) race
 
 clean: ## remove what was built

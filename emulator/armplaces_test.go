@@ -144,6 +144,8 @@ func TestResourcesOfEveryKind(t *testing.T) {
 		step{anna, "GET", v.sub.Scope().String() + "/providers/Microsoft.Storage?api-version=2021-04-01", "", 200, `"registrationState":"Registered"`},
 		step{anna, "GET", v.sub.Scope().String() + "/providers", "", 200, "Microsoft.KeyVault"},
 		step{anna, "GET", v.sub.Scope().String() + "/providers/Nobody.Here", "", 404, "InvalidResourceNamespace"},
+		step{anna, "POST", v.sub.Scope().String() + "/providers/Microsoft.Storage/register?api-version=2021-04-01", "", 200, `"registrationState":"Registered"`},
+		step{james, "POST", v.sub.Scope().String() + "/providers/Microsoft.Storage/register?api-version=2021-04-01", "", 403, "Microsoft.Storage/register/action"},
 		step{anna, "GET", v.sub.Scope().String() + "/locations", "", 200, "switzerlandnorth"},
 	)
 	for _, a := range v.customer.AssignmentsBelow(v.group.Scope) {

@@ -248,6 +248,15 @@ func (h *Handler) getProvider(c *call) (reply, *failure) {
 	return reply{}, notFound("InvalidResourceNamespace", "The resource namespace '"+clip(c.route.name())+"' is invalid.")
 }
 
+// registerProvider is what clients ask before they first use a provider. All of
+// them are registered in every subscription.
+func (h *Handler) registerProvider(c *call) (reply, *failure) {
+	if f := h.may(c, c.route.name()+"/register/action", c.route.scope); f != nil {
+		return reply{}, f
+	}
+	return h.getProvider(c)
+}
+
 func (h *Handler) mayReadProviders(c *call) *failure {
 	if c.route.scope.Subscription().IsZero() {
 		return nil

@@ -79,6 +79,8 @@ func readSegments(s []string) (route, *failure) {
 		return coreRoute(s)
 	case at+2 == len(s): // the provider itself
 		return scoped(s[:at], route{kind: strings.TrimPrefix(patternOf(s[:at])+"/providers/*", "/"), names: s[at+1:]})
+	case at+3 == len(s) && strings.EqualFold(s[at+2], "register"):
+		return scoped(s[:at], route{kind: strings.TrimPrefix(patternOf(s[:at])+"/providers/*/register", "/"), names: s[at+1 : at+2]})
 	}
 	r := providerRoute(s[at+1], s[at+2:])
 	namespace := strings.ToLower(s[at+1])

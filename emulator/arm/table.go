@@ -44,6 +44,7 @@ func (h *Handler) endpoints() map[string]endpoint {
 		"subscriptions/*/resourcegroups/*/resources":              {core, does{get: h.listResources}, false},
 		"subscriptions/*/providers":                               {core, does{get: h.listProviders}, false},
 		"subscriptions/*/providers/*":                             {core, does{get: h.getProvider}, false},
+		"subscriptions/*/providers/*/register":                    {core, does{post: h.registerProvider}, false},
 		"providers":                                               {core, does{get: h.listProviders}, false},
 		"providers/*":                                             {core, does{get: h.getProvider}, false},
 		"tenants":                                                 {core, does{get: h.listTenants}, false},

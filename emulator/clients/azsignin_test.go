@@ -53,7 +53,7 @@ func (v *town) certificateFile(tb testing.TB) string {
 func (v *town) federatedToken(tb testing.TB) string {
 	tb.Helper()
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(tb)
-	const issuer, subject = "https://pipelines.example", "repo:ravenhill/deploy"
+	const issuer, subject = "https://pipelines.example", "repo:contoso/deploy"
 	if err := v.world.AddFederation(world.Actor{}, v.robot.ID, registry.Federation{
 		Name: "pipeline", Issuer: issuer, Subject: subject, Audience: registry.TokenExchangeAudience, Key: key.Public(),
 	}); err != nil {

@@ -1,8 +1,10 @@
 package clients_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,11 +45,45 @@ func TestAzureCLIManagesResourceGroups(t *testing.T) {
 	if there := strings.TrimSpace(az.run(t, "group", "exists", "--name", "RG-NEW")); there != "true" {
 		t.Errorf("exists: %s", there)
 	}
+	// Under a lock it stays, and with the lock gone it goes.
+	az.run(t, "lock", "create", "--name", "keep", "--lock-type", "CanNotDelete", "--resource-group", "rg-new")
+	az.refused(t, []string{"ScopeLocked"}, "group", "delete", "--name", "rg-new", "--yes")
+	az.run(t, "lock", "delete", "--name", "keep", "--resource-group", "rg-new")
 	az.run(t, "group", "delete", "--name", "rg-new", "--yes")
 	if _, there := v.sub.ResourceGroup("rg-new"); there {
 		t.Error("it is still there")
 	}
 	az.refused(t, []string{"ResourceGroupNotFound"}, "group", "show", "--name", "rg-new")
+	var provider struct{ RegistrationState string }
+	az.run(t, "provider", "register", "--namespace", "Microsoft.Management")
+	az.read(t, &provider, "provider", "show", "--namespace", "Microsoft.Management")
+	if provider.RegistrationState != "Registered" {
+		t.Errorf("provider: %+v", provider)
+	}
+}
+
+func TestAzureCLIDefinesRoles(t *testing.T) {
+	need(t, "az")
+	t.Parallel()
+	v := newTown(t)
+	az := v.az(t).asRobot(t)
+	definition := must(json.Marshal(map[string]any{
+		"Name": "Machine watcher", "Description": "Looks at machines", "Actions": []string{"Microsoft.Compute/*/read"},
+		"NotActions": []string{}, "AssignableScopes": []string{v.sub.Scope().String()},
+	}))(t)
+	az.run(t, "role", "definition", "create", "--role-definition", string(definition))
+	var defined []struct {
+		RoleName, RoleType string
+		AssignableScopes   []string
+	}
+	az.read(t, &defined, "role", "definition", "list", "--custom-role-only", "true")
+	if len(defined) != 1 || defined[0].RoleName != "Machine watcher" || defined[0].RoleType != "CustomRole" || defined[0].AssignableScopes[0] != v.sub.Scope().String() {
+		t.Errorf("defined: %+v", defined)
+	}
+	az.run(t, "role", "assignment", "create", "--role", "Machine watcher", "--assignee-object-id", v.bo.ID.String(), "--assignee-principal-type", "User", "--scope", v.sub.Scope().String())
+	az.refused(t, []string{"RoleDefinitionHasAssignments"}, "role", "definition", "delete", "--name", "Machine watcher")
+	az.run(t, "role", "assignment", "delete", "--role", "Machine watcher", "--assignee", v.bo.ID.String(), "--scope", v.sub.Scope().String())
+	az.run(t, "role", "definition", "delete", "--name", "Machine watcher")
 }
 
 func TestAzureCLIAssignsRoles(t *testing.T) {
@@ -199,16 +235,21 @@ func TestAzureCLIManagesTheDirectory(t *testing.T) {
 		t.Error("he is still a member")
 	}
 	az.refused(t, []string{"does not exist"}, "ad", "user", "show", "--id", "nobody@contoso.example")
+
+	var made object
+	az.read(t, &made, "ad", "user", "create", "--display-name", "Cai Lund", "--user-principal-name", "cai@contoso.example", "--password", "Made-4-a-test")
+	if u, there := v.customer.UserNamed("cai@contoso.example"); !there || made.ID != u.ID.String() {
+		t.Errorf("made: %+v", made)
+	}
+	az.run(t, "ad", "user", "delete", "--id", made.ID)
+	if _, there := v.customer.UserNamed("cai@contoso.example"); there {
+		t.Error("Cai is still there")
+	}
 }
 
 // isMember says whether the principal is among the customer's operators.
 func (v *town) isMember(who csp.ObjectID) bool {
-	for _, m := range v.customer.Members(v.operators.ID) {
-		if m == who {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(v.customer.Members(v.operators.ID), who)
 }
 
 // TestAzureCLIReadsPartnerCenter: az has no command for Partner Center and can

@@ -3,7 +3,7 @@
 // parties and curl, each a process of its own that reaches it over sockets.
 //
 // It has only tests. They run with `make clients`, which installs what they need
-// and sets LATCHKEY_CLIENTS=1; without that they are skipped, so that `make test`
-// needs neither Python nor npm. docs/emulator-clients.md tells how to set up each
-// of the clients by hand.
+// and sets LATCHKEY_CLIENTS=1; without that, those that need a program are skipped,
+// so that `make test` needs neither Python nor npm. docs/emulator-clients.md lists
+// what is tried, and tells how to set up each of the clients by hand.
 package clients

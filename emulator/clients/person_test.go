@@ -58,7 +58,7 @@ func (p *person) signIn(address string) (page, error) {
 		return page{}, err
 	}
 	for range 8 { // picker, password, second step, consent; each once
-		next := ""
+		var next string
 		switch {
 		case at.sentTo != nil:
 			return at, nil

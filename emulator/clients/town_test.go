@@ -31,6 +31,8 @@ const (
 	annaUPN, annaPassword   = "anna@contoso.example", "conto=so"
 	robotSecret             = "robot's secret + more"
 	portalSecret            = "portal secret & more"
+	boUPN, boPassword       = "bo@contoso.example", "bo's"
+	portalURI               = "api://portal.ravenhill.example"
 	callback                = "http://127.0.0.1:4180/signin/callback"
 )
 
@@ -98,7 +100,7 @@ func (v *town) people(tb testing.TB) {
 	v.james = must(v.partner.AddUser(world.User{Name: "James Holt", UPN: "james", Mail: jamesUPN, Password: jamesPassword, MFA: true}))(tb)
 	v.sue = must(v.partner.AddUser(world.User{Name: "Sue Park", UPN: "sue", Mail: sueUPN, Password: suePassword, MFA: true}))(tb)
 	v.anna = must(v.customer.AddUser(world.User{Name: "Anna Berg", UPN: "anna", Mail: annaUPN, Password: annaPassword}))(tb)
-	v.bo = must(v.customer.AddUser(world.User{Name: "Bo Lind", UPN: "bo", Password: "bo"}))(tb)
+	v.bo = must(v.customer.AddUser(world.User{Name: "Bo Lind", UPN: "bo", Password: boPassword}))(tb)
 	v.guest = must(v.customer.InviteGuest(v.james, csp.ObjectID{}))(tb)
 	v.operators = must(v.customer.AddGroup(world.Group{Name: "Desktop operators"}))(tb)
 	if err := v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true, DAP: true}); err != nil {
@@ -146,7 +148,10 @@ func (v *town) applications(tb testing.TB) {
 		must(v.customer.GrantRole(world.Actor{}, v.robotThere.ID, registry.MicrosoftGraph, role))(tb)
 	}
 	v.give(tb, v.robotThere.ID, "Owner")
-	v.portal = must(v.partner.AddApp(registry.App{Name: "Portal", Secret: portalSecret, RedirectURIs: []string{callback}, MultiTenant: true}))(tb)
+	v.portal = must(v.partner.AddApp(registry.App{
+		Name: "Portal", Secret: portalSecret, RedirectURIs: []string{callback}, MultiTenant: true,
+		URIs: []string{portalURI}, Scopes: []string{"user_impersonation"},
+	}))(tb)
 	for _, t := range []world.Tenant{v.partner, v.customer} {
 		must(t.AddServicePrincipal(v.portal.ID, csp.ObjectID{}))(tb)
 	}

@@ -179,3 +179,20 @@ func TestPartnerRefreshToken(t *testing.T) {
 		}
 	})
 }
+
+// TestRefreshWithoutAScope: a client that asks for nothing gets what it asked for
+// at first (RFC 6749, section 6).
+func TestRefreshWithoutAScope(t *testing.T) {
+	v := newTown(t)
+	first := v.signedIn(t, v.grace, "openid offline_access "+armScope)
+	again := v.refreshIn(t, v.partner, v.app, first.RefreshToken, "")
+	if again.AccessToken == "" || again.IDToken == "" || again.RefreshToken == "" {
+		t.Fatalf("it gets %+v", again)
+	}
+	if c := v.claims(t, again.AccessToken); c.Audience != v.claims(t, first.AccessToken).Audience {
+		t.Errorf("the token is for %s", c.Audience)
+	}
+	if plain := v.refreshIn(t, v.partner, v.app, v.signedIn(t, v.grace, "offline_access "+armScope).RefreshToken, ""); plain.IDToken != "" {
+		t.Error("an identity token that nobody asked for")
+	}
+}

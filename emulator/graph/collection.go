@@ -62,6 +62,21 @@ func (c *call) list(l collection) (reply, *failure) {
 	return ok(body)
 }
 
+func (l collection) size() int {
+	if l.make == nil {
+		return len(l.all)
+	}
+	return l.n
+}
+
+// at is the i-th entity, whole.
+func (l collection) at(i int) odata.Entity {
+	if l.make == nil {
+		return l.all[i]
+	}
+	return l.make(i, nil)
+}
+
 // run chooses a page, and makes whole what is on it.
 func (l collection) run(q *odata.Query) odata.Page {
 	if l.make == nil {
@@ -119,8 +134,14 @@ func (l collection) shape(q *odata.Query, e odata.Entity) odata.Entity {
 		whole[name] = value
 	}
 	for _, x := range q.Expand {
-		if l.expand != nil {
-			whole[x.Name] = l.expand(e, x.Name)
+		if l.expand == nil {
+			continue
+		}
+		whole[x.Name] = l.expand(e, x.Name)
+		if one, isEntity := whole[x.Name].(odata.Entity); isEntity {
+			for _, inner := range x.Expand {
+				one[inner] = l.expand(one, inner)
+			}
 		}
 	}
 	shaped := q.Shape(whole)

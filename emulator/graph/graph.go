@@ -39,6 +39,7 @@ type Handler struct {
 	Options
 	table   *node
 	buckets *bucket.Buckets[bucketKey]
+	deltas  deltas
 }
 
 // New makes the service.

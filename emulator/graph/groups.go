@@ -15,6 +15,7 @@ func (h *Handler) groupRoutes() []route {
 	return []route{
 		{"GET", "/groups", readGroups, actionReadGroups, h.listGroups},
 		{"GET", "/groups/$count", readGroups, actionReadGroups, h.countGroups},
+		{"GET", "/groups/delta", readGroups, actionReadGroups, h.deltaGroups},
 		{"POST", "/groups", "Group.Create " + writeGroups, "", h.createGroup},
 		{"GET", "/groups/{group}", readGroups, actionReadGroups, h.getGroup},
 		{"PATCH", "/groups/{group}", writeMembers, "", h.patchGroup},
@@ -363,7 +364,7 @@ func (h *Handler) listMembers(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	return h.cast(c, collection{on: objectType, context: "directoryObjects", all: h.objects(c.tenant, c.tenant.Members(g.ID)), typed: true})
+	return h.cast(c, collection{on: objectType, context: "directoryObjects", all: h.objects(c.tenant, c.tenant.ListedMembers(g.ID)), typed: true})
 }
 
 func (h *Handler) listTransitiveMembers(c *call) (reply, *failure) {
@@ -379,7 +380,7 @@ func (h *Handler) listTransitiveMembers(c *call) (reply, *failure) {
 func (h *Handler) transitiveMembers(t world.Tenant, group csp.ObjectID) []csp.ObjectID {
 	var found []csp.ObjectID
 	seen := map[csp.ObjectID]bool{group: true}
-	look := t.Members(group)
+	look := t.ListedMembers(group)
 	for len(look) > 0 {
 		id := look[0]
 		look = look[1:]
@@ -388,7 +389,7 @@ func (h *Handler) transitiveMembers(t world.Tenant, group csp.ObjectID) []csp.Ob
 		}
 		seen[id] = true
 		found = append(found, id)
-		look = append(look, t.Members(id)...)
+		look = append(look, t.ListedMembers(id)...)
 	}
 	return found
 }

@@ -124,9 +124,6 @@ func (h *Handler) deleteObject(c *call) (reply, *failure) {
 
 func (h *Handler) deleteByID(c *call, id csp.ObjectID) (reply, *failure) {
 	if _, known := h.World.User(c.tenant.ID, id); known {
-		if !h.may(c, writeUsers, "microsoft.directory/users/delete") {
-			return reply{}, denied()
-		}
 		c.params["user"] = id.String()
 		return h.deleteUser(c)
 	}
@@ -230,11 +227,17 @@ func (h *Handler) principalEntity(sp world.ServicePrincipal) odata.Entity {
 	e := blank(principalType)
 	for name, value := range map[string]any{
 		"id": sp.ID.String(), "appId": sp.App.String(), "displayName": sp.Name, "appDisplayName": sp.Name, "appOwnerOrganizationId": odata.OrNull(app.Home.String()),
-		"servicePrincipalType": "Application", "accountEnabled": true, "appRoleAssignmentRequired": false, "signInAudience": audienceOf(app),
-		"servicePrincipalNames": []string{sp.App.String()}, "replyUrls": slices.Concat([]string{}, app.RedirectURIs),
+		"servicePrincipalType": "Application", "signInAudience": audienceOf(app),
+		"servicePrincipalNames": append([]string{sp.App.String()}, app.URIs...), "replyUrls": slices.Concat([]string{}, app.RedirectURIs),
+		"accountEnabled": !sp.Disabled, "appRoleAssignmentRequired": sp.AssignmentRequired, "createdDateTime": odata.Moment(sp.Created),
 		"appRoles": []odata.Entity{}, "oauth2PermissionScopes": []odata.Entity{}, "keyCredentials": []odata.Entity{}, "passwordCredentials": []odata.Entity{},
 	} {
 		e[name] = value
+	}
+	if t, known := h.World.Tenant(sp.Tenant); known {
+		for name, value := range t.Details(sp.ID) {
+			e[name] = value
+		}
 	}
 	return e
 }
@@ -281,17 +284,7 @@ func (c *call) pick(l collection, by map[string]string) (reply, *failure) {
 func (h *Handler) applications(c *call) collection {
 	l := collection{on: applicationType, context: "applications"}
 	for _, app := range c.tenant.Apps() {
-		e := blank(applicationType)
-		for name, value := range map[string]any{
-			// The object id of a registration is not its client id; the world keeps
-			// none, so that it is the client id turned round.
-			"id": registrationID(app.ID), "appId": app.ID.String(), "displayName": app.Name, "signInAudience": audienceOf(app), "publisherDomain": c.tenant.DefaultDomain.String(),
-			"web":      odata.Entity{"redirectUris": slices.Concat([]string{}, app.RedirectURIs)},
-			"appRoles": []odata.Entity{}, "requiredResourceAccess": []odata.Entity{}, "keyCredentials": []odata.Entity{}, "passwordCredentials": []odata.Entity{},
-		} {
-			e[name] = value
-		}
-		l.all = append(l.all, e)
+		l.all = append(l.all, applicationEntity(c, app))
 	}
 	return l
 }
@@ -364,7 +357,7 @@ func (h *Handler) expandObject(c *call) func(odata.Entity, string) any {
 		var ids []csp.ObjectID
 		switch relation {
 		case "members":
-			ids = c.tenant.Members(id)
+			ids = c.tenant.ListedMembers(id)
 		case "transitiveMembers":
 			ids = h.transitiveMembers(c.tenant, id)
 		case "owners":

@@ -35,6 +35,9 @@ const (
 	readGroupActive    = "PrivilegedAssignmentSchedule.Read.AzureADGroup PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup PrivilegedAccess.Read.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
 	writeGroupActive   = "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
 	readGroupEligible  = "PrivilegedEligibilitySchedule.Read.AzureADGroup PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup PrivilegedAccess.Read.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
+	readPolicies       = "RoleManagementPolicy.Read.Directory RoleManagementPolicy.ReadWrite.Directory RoleManagementPolicy.Read.AzureADGroup RoleManagementPolicy.ReadWrite.AzureADGroup RoleManagement.Read.All RoleManagement.Read.Directory RoleManagement.ReadWrite.Directory"
+	writeRolePolicies  = "RoleManagementPolicy.ReadWrite.Directory RoleManagement.ReadWrite.Directory"
+	writeGroupPolicies = "RoleManagementPolicy.ReadWrite.AzureADGroup"
 	writeGroupEligible = "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup PrivilegedAccess.ReadWrite.AzureADGroup"
 )
 
@@ -53,11 +56,6 @@ const (
 
 // directoryReaders is the role whose rights every other one includes.
 var directoryReaders = csp.MustParseID[csp.DirectoryRole]("88d8e3e3-8f55-4a1e-953a-9b9898b8876b")
-
-// The roles that may change accounts which hold other roles.
-var (
-	privilegedAuthenticate = csp.MustParseID[csp.DirectoryRole]("7be44c8a-adaf-4e2a-84d6-ab2649e08a13")
-)
 
 // mayTake asks for the permission in the token and for the caller's own right.
 // An application needs the one or the other; a person needs both.
@@ -113,14 +111,13 @@ func (h *Handler) may(c *call, permissions, action string) bool {
 	return c.hasPermission(permissions) && h.mayInDirectory(c, action)
 }
 
-// mayTouch asks whether the caller may disable, delete or reset an account in
-// view of the directory roles that it holds (R15): accounts with any are left to
-// Global Administrators and Privileged Authentication Administrators, since this
-// emulator does not grade the others.
-func (h *Handler) mayTouch(c *call, target world.User) bool {
-	held := h.World.RolesOf(world.Account{Tenant: target.Tenant, Object: target.ID}, target.Tenant)
-	if len(held) == 0 || target.ID == c.caller.Object {
-		return true
+// mayTouch asks for the right to do something to an account that could take it
+// over or shut its owner out (R15). The permissions of an application reach
+// accounts without roles; a password it resets by a directory role of its own only.
+func (h *Handler) mayTouch(c *call, permissions, action string, target world.User) bool {
+	byRole := h.World.MayTouch(c.caller, action, target.ID)
+	if !c.hasPermission(permissions) {
+		return c.isApp() && byRole
 	}
-	return slices.Contains(c.caller.Roles, globalAdministrator) || slices.Contains(c.caller.Roles, privilegedAuthenticate)
+	return byRole || c.isApp() && action != world.ResetPassword && !h.World.IsProtected(target.Tenant, target.ID)
 }

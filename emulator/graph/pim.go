@@ -360,8 +360,14 @@ func (s pimService) answer(c *call, on *odata.Type, context string, all []odata.
 
 func (s pimService) listRequests(c *call) (reply, *failure) {
 	all := []odata.Entity{}
+	forApprover := strings.EqualFold(c.params["whom"], "approver")
 	for _, r := range s.pim(c).Requests(s.kind) {
-		all = append(all, s.requestEntity(r))
+		if !forApprover || r.Status == schedule.PendingApproval && approves(c, s.of, r) {
+			all = append(all, s.requestEntity(r))
+		}
+	}
+	if forApprover {
+		return c.list(collection{on: s.requestType(), context: s.context + "Requests", all: all, expand: s.h.expandRole(c)})
 	}
 	return s.answer(c, s.requestType(), s.context+"Requests", all)
 }

@@ -122,6 +122,24 @@ var (
 			[]string{"isValidationOnly"}, []string{"createdDateTime", "modifiedDateTime", "completedDateTime", "startDateTime", "endDateTime"}, nil, []string{"scheduleInfo", "ticketInfo", "createdBy"}, nil),
 		Links: map[string]*odata.Type{"principal": objectType, "group": groupType},
 	}
+
+	ruleType = &odata.Type{
+		Name: "microsoft.graph.unifiedRoleManagementPolicyRule",
+		Properties: properties([]string{"id", "maximumDuration", "claimValue"}, []string{"isExpirationRequired", "isEnabled"}, nil, []string{"enabledRules"},
+			[]string{"target", "setting"}, nil),
+	}
+
+	policyType = &odata.Type{
+		Name:       "microsoft.graph.unifiedRoleManagementPolicy",
+		Properties: properties([]string{"id", "displayName", "description", "scopeId", "scopeType"}, []string{"isOrganizationDefault"}, []string{"lastModifiedDateTime"}, nil, []string{"lastModifiedBy"}, nil),
+		Links:      map[string]*odata.Type{"rules": ruleType, "effectiveRules": ruleType},
+	}
+
+	policyLinkType = &odata.Type{
+		Name:       "microsoft.graph.unifiedRoleManagementPolicyAssignment",
+		Properties: properties([]string{"id", "policyId", "scopeId", "scopeType", "roleDefinitionId"}, nil, nil, nil, nil, nil),
+		Links:      map[string]*odata.Type{"policy": policyType},
+	}
 )
 
 func init() {

@@ -17,10 +17,11 @@ func (h *Handler) userRoutes() []route {
 	return []route{
 		{"GET", "/users", "User.ReadBasic.All " + readUsers, actionReadUsers, h.listUsers},
 		{"GET", "/users/$count", readUsers, actionReadUsers, h.countUsers},
+		{"GET", "/users/delta", "User.ReadBasic.All " + readUsers, actionReadUsers, h.deltaUsers},
 		{"POST", "/users", writeUsers, "microsoft.directory/users/create", h.createUser},
 		{"GET", "/users/{user}", self, "", h.getUser},
 		{"PATCH", "/users/{user}", "User.EnableDisableAccount.All User-PasswordProfile.ReadWrite.All " + writeUsers, "", h.patchUser},
-		{"DELETE", "/users/{user}", writeUsers + " User.DeleteRestore.All", "microsoft.directory/users/delete", h.deleteUser},
+		{"DELETE", "/users/{user}", writeUsers + " User.DeleteRestore.All", "", h.deleteUser},
 		{"POST", "/users/{user}/revokeSignInSessions", "User.RevokeSessions.All " + writeUsers, "", h.revokeSessions},
 		{"GET", "/users/{user}/memberOf", member, "", h.userMemberOf},
 		{"GET", "/users/{user}/memberOf/{cast}", member, "", h.userMemberOf},
@@ -255,23 +256,23 @@ func (h *Handler) patchUser(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	if body.AccountEnabled != nil {
-		action := "microsoft.directory/users/enable"
+		action := world.EnableUser
 		if !*body.AccountEnabled {
-			action = "microsoft.directory/users/disable"
+			action = world.DisableUser
 		}
-		if !h.may(c, "User.EnableDisableAccount.All "+writeUsers, action) || !h.mayTouch(c, u) {
+		if !h.mayTouch(c, "User.EnableDisableAccount.All "+writeUsers, action, u) {
 			return reply{}, denied()
 		}
 		u.Disabled = !*body.AccountEnabled
 	}
 	if body.PasswordProfile != nil {
-		if !h.may(c, "User-PasswordProfile.ReadWrite.All "+writeUsers, "microsoft.directory/users/password/update") || !h.mayTouch(c, u) {
+		if !h.mayTouch(c, "User-PasswordProfile.ReadWrite.All "+writeUsers, world.ResetPassword, u) {
 			return reply{}, denied()
 		}
 		u.Password = body.PasswordProfile.Password
 	}
 	if body.DisplayName != nil || body.Mail != nil || len(details) > 0 {
-		if !h.may(c, writeUsers, "microsoft.directory/users/basic/update") {
+		if !h.may(c, writeUsers, world.UpdateUser) || touches(details) && !h.mayTouch(c, writeUsers, world.UpdateUser, u) {
 			return reply{}, denied()
 		}
 	}
@@ -292,12 +293,23 @@ func (h *Handler) patchUser(c *call) (reply, *failure) {
 	return noContent()
 }
 
+// touches says whether a change of details helps to take the account over: what
+// somebody proves with who he is when he forgot his password.
+func touches(details map[string]any) bool {
+	for _, name := range []string{"businessPhones", "mobilePhone", "otherMails", "onPremisesImmutableId"} {
+		if _, sent := details[name]; sent {
+			return true
+		}
+	}
+	return false
+}
+
 func (h *Handler) deleteUser(c *call) (reply, *failure) {
 	u, f := h.findUser(c)
 	if f != nil {
 		return reply{}, f
 	}
-	if !h.mayTouch(c, u) {
+	if !h.mayTouch(c, writeUsers+" User.DeleteRestore.All", world.DeleteUser, u) {
 		return reply{}, denied()
 	}
 	if err := c.as().RemoveUser(u.ID); err != nil {
@@ -312,7 +324,7 @@ func (h *Handler) revokeSessions(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	self := u.ID == c.caller.Object
-	if !self && (!h.may(c, "User.RevokeSessions.All "+writeUsers, "microsoft.directory/users/invalidateAllRefreshTokens") || !h.mayTouch(c, u)) {
+	if !self && !h.mayTouch(c, "User.RevokeSessions.All "+writeUsers, world.RevokeUser, u) {
 		return reply{}, denied()
 	}
 	if err := c.as().RevokeSessions(u.ID); err != nil {

@@ -229,6 +229,7 @@ func TestSelectExpandOrderSearch(t *testing.T) {
 		{"$expand", "nobody"},
 		{"$expand", "role($select=nobody)"},
 		{"$expand", "role($filter=id eq 'x')"},
+		{"$expand", "role($expand=nobody)"},
 		{"$expand", "role,members"},
 		{"$orderby", "nobody"},
 		{"$orderby", "displayName sideways"},

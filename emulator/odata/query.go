@@ -41,10 +41,12 @@ type Query struct {
 	on     *Type
 }
 
-// Expansion is one relation of $expand, with its own $select.
+// Expansion is one relation of $expand, with its own $select and, outside of the
+// directory, relations to expand in turn.
 type Expansion struct {
 	Name   string
 	Select []string
+	Expand []string
 	to     *Type
 }
 
@@ -176,6 +178,8 @@ func (q *Query) readExpand(values url.Values) error {
 			case "":
 			case "select":
 				e.Select, err = readSelect(value, to)
+			case "expand":
+				e.Expand, err = q.readInner(value, to)
 			default:
 				return bad("Parsing OData Select and Expand failed: the option '" + wire.Clip(key) + "' is not supported inside $expand.")
 			}
@@ -189,6 +193,22 @@ func (q *Query) readExpand(values url.Values) error {
 		return bad("Only one property can be expanded in a query.")
 	}
 	return nil
+}
+
+// readInner reads the relations of a relation.
+func (q *Query) readInner(text string, t *Type) ([]string, error) {
+	if q.on.Directory {
+		return nil, bad("Parsing OData Select and Expand failed: the directory expands one level only.")
+	}
+	var list []string
+	for one := range strings.SplitSeq(text, ",") {
+		known, _, ok := t.link(strings.TrimSpace(one))
+		if !ok {
+			return nil, unknownProperty("Parsing OData Select and Expand failed", one, t)
+		}
+		list = append(list, known)
+	}
+	return list, nil
 }
 
 // splitOutside cuts at the separator where no parenthesis is open.
@@ -443,15 +463,25 @@ func (x Expansion) shape(value any) any {
 	}
 	switch v := value.(type) {
 	case Entity:
-		return choose(v, names)
+		return x.keep(v, names)
 	case []Entity:
 		list := make([]Entity, 0, len(v))
 		for _, e := range v {
-			list = append(list, choose(e, names))
+			list = append(list, x.keep(e, names))
 		}
 		return list
 	}
 	return value
+}
+
+func (x Expansion) keep(e Entity, names []string) Entity {
+	chosen := choose(e, names)
+	for _, inner := range x.Expand {
+		if value, ok := e[inner]; ok {
+			chosen[inner] = value
+		}
+	}
+	return chosen
 }
 
 func choose(e Entity, names []string) Entity {

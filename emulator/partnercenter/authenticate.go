@@ -98,18 +98,34 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 // admitToDirectory asks whether the customer's delegation lets the visitor do
 // this in the customer's directory (R10-R13).
 func (h *Handler) admitToDirectory(c *call, action string) *failure {
+	caller, delegated := h.delegate(c)
+	if !delegated || !h.World.MayInDirectory(caller, action) {
+		return insufficient()
+	}
+	return nil
+}
+
+// admitToUser asks whether it lets him do to the customer's user what could take
+// the account over or shut its owner out (R15).
+func (h *Handler) admitToUser(c *call, action string, u world.User) *failure {
+	caller, delegated := h.delegate(c)
+	if !delegated || !h.World.MayTouch(caller, action, u.ID) {
+		return insufficient()
+	}
+	return nil
+}
+
+// delegate is who the visitor is in the customer's directory by delegation.
+func (h *Handler) delegate(c *call) (world.Caller, bool) {
 	who, err := h.World.Enter(c.account, c.customer.ID)
 	if err != nil || !who.Delegated {
-		return insufficient()
+		return world.Caller{}, false
 	}
 	caller := world.Caller{Tenant: who.Tenant, Object: who.Object, Groups: who.Groups, Roles: who.Roles}
 	if len(who.Roles) > 0 {
 		caller.Roles = append(slices.Clone(who.Roles), directoryReaders)
 	}
-	if !h.World.MayInDirectory(caller, action) {
-		return insufficient()
-	}
-	return nil
+	return caller, true
 }
 
 // directoryReaders is the role whose rights every other one includes.

@@ -122,3 +122,21 @@ func TestThrottling(t *testing.T) {
 		t.Errorf("a minute later: %d", got.status)
 	}
 }
+
+// TestTokensOutliveTheirSessions: Partner Center is none of the services that
+// evaluate access continuously.
+func TestTokensOutliveTheirSessions(t *testing.T) {
+	v := newTown(t)
+	ada := v.sign(token.Claims{
+		Audience: ours, Tenant: v.partner.ID.String(), Object: v.ada.ID.String(), IDType: "user", AppID: v.app.ID.String(), AMR: []string{"pwd", "mfa"}, XMSCC: []string{"CP1"},
+	})
+	v.move(time.Second)
+	check(t, v.world.RevokeSessions(v.ada.Account()))
+	if got := v.call(ada, "GET", "/v1/customers", ""); got.status != 200 {
+		t.Errorf("%d %s", got.status, got.raw)
+	}
+	v.move(2 * time.Hour)
+	if got := v.call(ada, "GET", "/v1/customers", ""); got.status != 401 {
+		t.Errorf("expired: %d %s", got.status, got.raw)
+	}
+}

@@ -121,10 +121,16 @@ func (h *Handler) patchUser(c *call) (reply, *failure) {
 		u.Name = name
 	}
 	if ask.State != nil {
-		u.Disabled = strings.EqualFold(*ask.State, "inactive")
+		action := world.EnableUser
+		if u.Disabled = strings.EqualFold(*ask.State, "inactive"); u.Disabled {
+			action = world.DisableUser
+		}
+		if f := h.admitToUser(c, action, u); f != nil {
+			return reply{}, f
+		}
 	}
 	if p := ask.PasswordProfile; p != nil && p.Password != "" {
-		if f := h.admitToDirectory(c, "microsoft.directory/users/password/update"); f != nil {
+		if f := h.admitToUser(c, world.ResetPassword, u); f != nil {
 			return reply{}, f
 		}
 		u.Password = p.Password
@@ -138,6 +144,9 @@ func (h *Handler) patchUser(c *call) (reply, *failure) {
 func (h *Handler) deleteUser(c *call) (reply, *failure) {
 	u, f := h.findUser(c.customer, c.names[1])
 	if f != nil {
+		return reply{}, f
+	}
+	if f := h.admitToUser(c, world.DeleteUser, u); f != nil {
 		return reply{}, f
 	}
 	if err := c.customer.As(c.actor).RemoveUser(u.ID); err != nil {

@@ -80,6 +80,22 @@ func TestCustomersUsers(t *testing.T) {
 			t.Errorf("afterwards: %d", got.status)
 		}
 	})
+	t.Run("and leaves the customer's administrators alone (R15)", func(t *testing.T) {
+		boss := must(v.customer.AddUser(world.User{Name: "Boss", UPN: "boss"}))(t)
+		must(v.customer.AssignDirectoryRole(world.DirectoryAssignment{Principal: boss.ID, Role: globalAdministrator}))(t)
+		of := at + "/" + boss.ID.String()
+		for method, body := range map[string]string{"PATCH": `{"passwordProfile":{"password":"another-1"}}`, "DELETE": ""} {
+			if got := v.call(ada, method, of, body); got.status != 403 || got.text("code") != "900308" {
+				t.Errorf("%s: %d %s", method, got.status, got.raw)
+			}
+		}
+		if got := v.call(ada, "PATCH", of, `{"state":"inactive"}`); got.status != 403 {
+			t.Errorf("%d %s", got.status, got.raw)
+		}
+		if got := v.call(ada, "PATCH", at+"/"+v.anna.ID.String(), `{"passwordProfile":{"password":"another-1"}}`); got.status != 200 {
+			t.Errorf("a plain user: %d %s", got.status, got.raw)
+		}
+	})
 	t.Run("an agent who is a guest there is only the guest (R13)", func(t *testing.T) {
 		must(v.customer.InviteGuest(v.ada, csp.ObjectID{}))(t)
 		if got := v.call(ada, "GET", at, ""); got.status != 403 || got.text("code") != "900308" {

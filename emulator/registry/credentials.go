@@ -16,6 +16,8 @@ type Secret struct {
 	ID    csp.ID[Secret]
 	Name  string
 	Value string
+	// Created is when it was made; zero for one that was always there.
+	Created time.Time
 	// Expires is when it ends; zero means never.
 	Expires time.Time
 }

@@ -5,6 +5,7 @@ package registry
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,6 +46,12 @@ type App struct {
 	// GroupClaims puts the groups into its identity tokens as well.
 	GroupClaims bool
 
+	// Owners may change it and give it credentials without a directory role.
+	Owners []csp.ObjectID
+	// Shown are properties that are only kept and shown, under the names
+	// Microsoft Graph has for them.
+	Shown map[string]any
+
 	// Asks are the permissions an administrator's consent gives it. An
 	// application that asks for nothing by name is taken to ask for whatever a
 	// delegated request mentions, and for no application permission.
@@ -71,7 +78,7 @@ func (a App) Clone() App {
 	a.Secrets, a.Certificates, a.Federations = slices.Clone(a.Secrets), slices.Clone(a.Certificates), slices.Clone(a.Federations)
 	a.RedirectURIs, a.BrowserURIs = slices.Clone(a.RedirectURIs), slices.Clone(a.BrowserURIs)
 	a.URIs, a.Scopes, a.AppRoles = slices.Clone(a.URIs), slices.Clone(a.Scopes), slices.Clone(a.AppRoles)
-	a.Asks = slices.Clone(a.Asks)
+	a.Asks, a.Owners, a.Shown = slices.Clone(a.Asks), slices.Clone(a.Owners), maps.Clone(a.Shown)
 	for i, ask := range a.Asks {
 		a.Asks[i].Scopes, a.Asks[i].Roles = slices.Clone(ask.Scopes), slices.Clone(ask.Roles)
 	}

@@ -39,13 +39,8 @@ func (t Tenant) AddApp(a registry.App) (registry.App, error) {
 	if _, ok := w.app(a.ID); ok {
 		return registry.App{}, refuse(IDTaken, "an application with the id %s exists", a.ID)
 	}
-	if err := a.CheckURIs(); err != nil {
-		return registry.App{}, refuse(BadName, "%v", err)
-	}
-	for _, name := range a.URIs {
-		if other, ok := w.resource(name); ok {
-			return registry.App{}, refuse(NameTaken, "%s is an identifier of %s", name, other.Name)
-		}
+	if err := w.checkAddresses(a); err != nil {
+		return registry.App{}, err
 	}
 	for i := range a.Secrets {
 		guid.Fill(&a.Secrets[i].ID)
@@ -54,6 +49,19 @@ func (t Tenant) AddApp(a registry.App) (registry.App, error) {
 	w.apps[a.ID] = &kept
 	w.record(Event{Kind: AppAdded, Tenant: t.ID, By: t.by, Subject: a.Name})
 	return a, nil
+}
+
+// checkAddresses looks at the redirect and identifier URIs of an application.
+func (w *World) checkAddresses(a registry.App) error {
+	if err := a.CheckURIs(); err != nil {
+		return refuse(BadName, "%v", err)
+	}
+	for _, name := range a.URIs {
+		if other, ok := w.resource(name); ok && other.ID != a.ID {
+			return refuse(NameTaken, "%s is an identifier of %s", name, other.Name)
+		}
+	}
+	return nil
 }
 
 // AddServicePrincipal gives the application an account in this tenant, with an

@@ -25,6 +25,7 @@ func (w *World) AddSecret(by Actor, client registry.ClientID, s registry.Secret)
 	if s.Expires.IsZero() {
 		s.Expires = w.Now().Add(secretLife)
 	}
+	s.Created = w.Now()
 	return s, w.changeApp(by, client, "secret added", func(a *registry.App) error {
 		a.Secrets = append(a.Secrets, s)
 		return nil

@@ -25,8 +25,21 @@ type extras struct {
 	owners    map[csp.ObjectID][]csp.ObjectID
 	activated []csp.DirectoryRoleID
 	books     map[PIMService]*schedule.Book
-	policies  map[string]schedule.Policy // by service and role
-	watched   map[PIMService]time.Time   // when the book is looked at next
+	policies  map[string]schedule.Policy                  // by service and role
+	watched   map[PIMService]time.Time                    // when the book is looked at next
+	unlisted  map[csp.ObjectID]map[csp.ObjectID]time.Time // by group and member: when lists show him
+	deleted   []deletedUser
+}
+
+// unlist keeps a new membership out of lists until then.
+func (x *extras) unlist(m csp.Membership, until time.Time) {
+	if x.unlisted == nil {
+		x.unlisted = make(map[csp.ObjectID]map[csp.ObjectID]time.Time)
+	}
+	if x.unlisted[m.Group] == nil {
+		x.unlisted[m.Group] = make(map[csp.ObjectID]time.Time)
+	}
+	x.unlisted[m.Group][m.Member] = until
 }
 
 // Details are further properties of a user or group, such as a job title, under

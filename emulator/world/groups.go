@@ -246,6 +246,9 @@ func (t Tenant) AddMembership(m csp.Membership) error {
 		}
 	}
 	d.addMembership(m)
+	if delay := w.delays.Principal; delay > 0 && !t.by.IsAuthor() {
+		d.extras.unlist(m, w.instant().Add(delay))
+	}
 	w.record(Event{Kind: MemberAdded, Tenant: t.ID, By: t.by, Subject: m.Member.String() + " in " + g.Name})
 	return nil
 }
@@ -314,6 +317,17 @@ func (t Tenant) Members(group csp.ObjectID) []csp.ObjectID {
 		}
 	}
 	return list
+}
+
+// ListedMembers are those of Members that lists of the directory show: a new one
+// takes as long as a new principal to reach them. What the membership gives, it
+// gives at once.
+func (t Tenant) ListedMembers(group csp.ObjectID) []csp.ObjectID {
+	list := t.Members(group)
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	unlisted, now := t.w.tenants[t.ID].extras.unlisted[group], t.w.instant()
+	return slices.DeleteFunc(list, func(id csp.ObjectID) bool { return now.Before(unlisted[id]) })
 }
 
 // GroupsOf lists the groups the principal is in, directly or through groups, in

@@ -277,6 +277,7 @@ func (w *World) removeUser(by Actor, tenant csp.TenantID, id csp.ObjectID) error
 		return err
 	}
 	d := w.tenants[tenant]
+	d.extras.keep(by, *gone, d.memberOf[id], w.instant())
 	w.forget(d, id)
 	delete(d.users, id)
 	delete(d.byUPN, strings.ToLower(gone.UPN))

@@ -74,13 +74,18 @@ func (p PIM) Submit(r schedule.Request, validateOnly bool) (schedule.Request, er
 	return kept, nil
 }
 
-// Decide approves or denies a request that waits.
+// Decide approves or denies a request that waits. Members of a group that is an
+// approver are approvers.
 func (p PIM) Decide(id schedule.ID, approve bool) (schedule.Request, error) {
 	w, d, unlock := p.open()
 	defer unlock()
 	book := d.book(p.of)
 	asked, _ := book.Request(id)
-	r, changes, err := book.Decide(w.instant(), p.policy(d, asked.Target), id, p.t.by.Object, approve)
+	policy := p.policy(d, asked.Target)
+	if slices.ContainsFunc(w.groupsOf(d, p.t.by.Object), func(g csp.ObjectID) bool { return slices.Contains(policy.Approvers, g) }) {
+		policy.Approvers = append(slices.Clone(policy.Approvers), p.t.by.Object)
+	}
+	r, changes, err := book.Decide(w.instant(), policy, id, p.t.by.Object, approve)
 	if err != nil {
 		return r, err
 	}

@@ -33,6 +33,21 @@ type Demand struct {
 	Policy bool
 }
 
+// Words are the scope parameter of the demand.
+func (d Demand) Words() string {
+	var list []string
+	for word, asked := range map[string]bool{"openid": d.OpenID, "profile": d.Profile, "email": d.Email, "offline_access": d.Offline} {
+		if asked {
+			list = append(list, word)
+		}
+	}
+	for _, permission := range d.Scopes {
+		list = append(list, d.Audience+"/"+permission)
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
+
 // Reader reads parameters in the light of one world.
 type Reader struct {
 	World *world.World

@@ -104,6 +104,14 @@ func (h *Endpoint) redeemRefresh(q *redemption) (*answer, *aadsts.Problem) {
 	if q.at.Shared != "" {
 		s.Into = s.Session.Account.Tenant
 	}
+	if q.form.Get("scope") == "" && q.form.Get("resource") == "" {
+		before, p := h.Demands.Scope(s.Asked)
+		if p != nil {
+			return nil, p
+		}
+		before.CP1, before.Contexts, before.Policy = q.demand.CP1, q.demand.Contexts, q.demand.Policy
+		q.demand = before
+	}
 	q.demand.Offline = true
 	a, p := h.tokensFor(q, s)
 	return a, onRefresh(p)

@@ -210,7 +210,7 @@ func (h *Endpoint) userAnswer(q *redemption, s session.Person, who world.Identit
 		}
 	}
 	if q.demand.Offline {
-		if a.RefreshToken, err = h.Issuer.Seals.Refresh(q.client.ID, s); err != nil {
+		if a.RefreshToken, err = h.Issuer.Seals.Refresh(q.client.ID, s, q.demand.Words()); err != nil {
 			return nil, aadsts.ServerError(err)
 		}
 	}

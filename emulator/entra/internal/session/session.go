@@ -37,6 +37,8 @@ type Person struct {
 	ACRS    []string
 	SPA     bool  // the session began in a single-page application
 	Until   int64 // when its refresh tokens end at the latest, in nanoseconds since 1970; zero: they go on
+	// Asked is the scope that a refresh token was given for.
+	Asked string
 }
 
 // How long refresh tokens live.
@@ -52,7 +54,8 @@ type Seals struct {
 }
 
 // refresh is what a refresh token holds: the person and the client, bound to
-// neither tenant nor resource.
+// neither tenant nor resource. Scope is what was asked for with it, for clients
+// that ask for nothing when they redeem it (RFC 6749, section 6).
 type refresh struct {
 	Tenant   csp.TenantID      `json:"t"`
 	Object   csp.ObjectID      `json:"o"`
@@ -61,16 +64,17 @@ type refresh struct {
 	MFA      bool              `json:"m"`
 	Issued   int64             `json:"i"`           // nanoseconds since 1970
 	Until    int64             `json:"u,omitempty"` // the same; only of single-page applications
+	Scope    string            `json:"s,omitempty"`
 }
 
-// Refresh makes a refresh token for the client.
-func (x Seals) Refresh(client registry.ClientID, s Person) (string, error) {
+// Refresh makes a refresh token for the client, which asked for the scope.
+func (x Seals) Refresh(client registry.ClientID, s Person, scope string) (string, error) {
 	now := x.World.Now()
 	if s.SPA && s.Until == 0 {
 		s.Until = now.Add(browserLife).UnixNano()
 	}
 	account := s.Session.Account
-	plain, err := json.Marshal(refresh{account.Tenant, account.Object, client, s.Session.AuthTime.Unix(), s.Session.MFA, now.UnixNano(), s.Until})
+	plain, err := json.Marshal(refresh{account.Tenant, account.Object, client, s.Session.AuthTime.Unix(), s.Session.MFA, now.UnixNano(), s.Until, scope})
 	if err != nil {
 		return "", err
 	}
@@ -94,7 +98,7 @@ func (x Seals) OpenRefresh(sealed string, client registry.ClientID) (Person, *aa
 	case now.After(issued.Add(refreshLife)):
 		return Person{}, aadsts.Refuse(aadsts.InvalidGrant, 700082, "The refresh token has expired due to inactivity. The token was issued on %s and was inactive for 90.00:00:00.", issued.UTC().Format(time.RFC3339Nano))
 	}
-	s := Person{Session: Session{Account: world.Account{Tenant: r.Tenant, Object: r.Object}, AuthTime: time.Unix(r.AuthTime, 0), MFA: r.MFA}, SPA: r.Until != 0, Until: r.Until}
+	s := Person{Session: Session{Account: world.Account{Tenant: r.Tenant, Object: r.Object}, AuthTime: time.Unix(r.AuthTime, 0), MFA: r.MFA}, SPA: r.Until != 0, Until: r.Until, Asked: r.Scope}
 	if u, ok := x.World.User(r.Tenant, r.Object); ok && issued.Before(u.ValidFrom) {
 		return Person{}, Revoked()
 	}
