@@ -13,6 +13,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -21,7 +22,7 @@ func (h *Handler) authenticate(c *call, r *http.Request) *failure {
 	now := h.World.Now()
 	claims, err := h.Key.Bearer(r, now, h.isForUs)
 	if claims.Issuer != "" && claims.Issuer != "https://sts.windows.net/"+claims.Tenant+"/" && !errors.Is(err, token.ErrAudience) {
-		return h.unauthorized("InvalidAuthenticationToken", "The access token is from an unknown issuer '"+clip(claims.Issuer)+"'.", "")
+		return h.unauthorized("InvalidAuthenticationToken", "The access token is from an unknown issuer '"+wire.Clip(claims.Issuer)+"'.", "")
 	}
 	switch {
 	case err == nil:
@@ -31,7 +32,7 @@ func (h *Handler) authenticate(c *call, r *http.Request) *failure {
 	case errors.Is(err, token.ErrMalformed):
 		return h.unauthorized("InvalidAuthenticationToken", "The access token is invalid.", "")
 	case errors.Is(err, token.ErrAudience):
-		return h.unauthorized("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource '"+clip(claims.Audience)+"'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.", "")
+		return h.unauthorized("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource '"+wire.Clip(claims.Audience)+"'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.", "")
 	case errors.Is(err, token.ErrExpired):
 		return h.expired(claims, time.Unix(claims.Expires, 0), now)
 	case errors.Is(err, token.ErrNotYetValid):
