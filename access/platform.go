@@ -44,9 +44,10 @@ var (
 		directoryRole("790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b"), // Message Center Reader
 		directoryRole("4a5d8f65-41da-4de4-8968-e035b65339cf"), // Reports Reader
 		directoryRole("75934031-6c7e-415a-99d7-48dbd49e875e"), // Usage Summary Reports Reader
+		directoryRole("27460883-1df1-4691-b032-3b79643e5e63"), // User Experience Success Manager
 	)
 	resetByUser = append(slices.Clip(resetByHelpdesk),
-		helpdeskAdministrator, authenticationAdministrator, userAdministrator,
+		helpdeskAdministrator, userAdministrator,
 		directoryRole("fdd7a751-b60b-444a-984c-02652fe8fa1c"), // Groups Administrator
 	)
 )

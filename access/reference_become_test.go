@@ -37,11 +37,10 @@ func resetTable() map[csp.DirectoryRoleID][]csp.DirectoryRoleID {
 		return list
 	}
 	password := named(nil, "Directory Readers", "Guest Inviter", "Password Administrator")
-	readers := named(password, "Message Center Reader", "Reports Reader", "Usage Summary Reports Reader")
+	readers := named(password, "Message Center Reader", "Reports Reader", "Usage Summary Reports Reader", "User Experience Success Manager")
 	helpdesk := named(readers, "Helpdesk Administrator")
 	authentication := named(readers, "Authentication Administrator")
-	// "All of these" are the lists of both.
-	user := named(helpdesk, "Authentication Administrator", "Groups Administrator", "User Administrator")
+	user := named(helpdesk, "Groups Administrator", "User Administrator")
 	return map[csp.DirectoryRoleID][]csp.DirectoryRoleID{
 		directoryRole("Password Administrator"):       password,
 		directoryRole("Helpdesk Administrator"):       helpdesk,

@@ -131,19 +131,19 @@ func TestServicePrincipalsAreMadeByClientID(t *testing.T) {
 	foreign := must(v.partner.AddApp(registry.App{Name: "Inner", Secret: "x"}))(t)
 	shared := must(v.partner.AddApp(registry.App{Name: "Shared", Secret: "x", MultiTenant: true}))(t)
 	_, admin := v.admin("ada", "Cloud Application Administrator")
-	make := func(bearer string, client registry.ClientID) answer {
+	install := func(bearer string, client registry.ClientID) answer {
 		return v.call(bearer, "POST", "/v1.0/servicePrincipals", `{"appId":"`+client.String()+`"}`)
 	}
-	v.want(make(v.asUser(v.anna, everythingOfApps), shared.ID), 403, "Authorization_RequestDenied")
-	v.want(make(admin, foreign.ID), 403, "Authorization_RequestDenied")
-	if got := make(admin, world.NewID[registry.App]()); got.status != 400 || !strings.Contains(got.message(), " does not reference ") {
+	v.want(install(v.asUser(v.anna, everythingOfApps), shared.ID), 403, "Authorization_RequestDenied")
+	v.want(install(admin, foreign.ID), 403, "Authorization_RequestDenied")
+	if got := install(admin, world.NewID[registry.App]()); got.status != 400 || !strings.Contains(got.message(), " does not reference ") {
 		t.Errorf("%d %s", got.status, got.raw)
 	}
-	got := make(admin, shared.ID)
+	got := install(admin, shared.ID)
 	if got.status != 201 || got.text("appOwnerOrganizationId") != v.partner.ID.String() {
 		t.Fatalf("%d %s", got.status, got.raw)
 	}
-	v.want(make(admin, shared.ID), 409, "Request_MultipleObjectsWithSameKeyValue")
+	v.want(install(admin, shared.ID), 409, "Request_MultipleObjectsWithSameKeyValue")
 	if _, err := v.customer.Delegated(shared.ID, registry.MicrosoftGraph, v.anna.ID, []string{"User.Read"}); world.LawOf(err) != world.NotConsented {
 		t.Errorf("nobody consented to anything: %v", err)
 	}
@@ -156,7 +156,7 @@ func TestServicePrincipalsAreMadeByClientID(t *testing.T) {
 	v.want(v.call(admin, "POST", at+"/addPassword", ""), 400, "Request_BadRequest") // its registration is elsewhere
 	v.want(v.call(admin, "DELETE", at, ""), 204, "")
 	v.want(v.call(admin, "GET", at, ""), 404, "Request_ResourceNotFound")
-	if got := make(admin, registry.PartnerDelegation); got.status != 201 || got.text("displayName") != "Partner Customer Delegated Administration" {
+	if got := install(admin, registry.PartnerDelegation); got.status != 201 || got.text("displayName") != "Partner Customer Delegated Administration" {
 		t.Errorf("%d %s", got.status, got.raw)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"latchkey/emulator/registry"
 )
 
-// The kinds of events about registrations.
+// AppRemoved is the event of a registration that was deleted.
 const AppRemoved EventKind = "application removed"
 
 // SetApp writes a changed registration back: everything but its home, its
