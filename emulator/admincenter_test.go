@@ -11,15 +11,16 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/world"
 )
 
 const home = pages + "/AdminPortal/Home"
 
 // proposed makes a relationship that waits for the customer.
-func (v *loss) proposed(tb testing.TB, name string, customer csp.TenantID, roles ...string) world.Relationship {
+func (v *loss) proposed(tb testing.TB, name string, customer csp.TenantID, roles ...string) gdap.Relationship {
 	tb.Helper()
-	r := world.Relationship{Partner: v.partner.ID, Customer: customer, Name: name, Days: 365}
+	r := gdap.Relationship{Partner: v.partner.ID, Customer: customer, Name: name, Days: 365}
 	for _, role := range roles {
 		r.Roles = append(r.Roles, entraRole(role))
 	}
@@ -57,7 +58,7 @@ func TestCustomerApprovesOnThePage(t *testing.T) {
 	v := newLoss(t)
 	greta := must(v.customer.AddUser(world.User{Name: "Greta Lind", UPN: "greta", Password: "lind"}))(t)
 	anna := newBrowser(t, v.server.Transport())
-	address := func(r world.Relationship) string {
+	address := func(r gdap.Relationship) string {
 		return home + "/partners/invitation/granularAdminRelationships/" + r.WireID()
 	}
 	yes := v.proposed(t, "Yes", v.customer.ID, "Directory Readers", "Global Administrator")
@@ -133,7 +134,7 @@ func TestCustomerApprovesOnThePage(t *testing.T) {
 		}
 	})
 	t.Run("what was not sent yet is not shown", func(t *testing.T) {
-		draft := must(v.world.CreateRelationship(world.Actor{}, world.Relationship{Partner: v.partner.ID, Customer: v.customer.ID, Name: "Draft", Days: 1, Roles: yes.Roles}))(t)
+		draft := must(v.world.CreateRelationship(world.Actor{}, gdap.Relationship{Partner: v.partner.ID, Customer: v.customer.ID, Name: "Draft", Days: 1, Roles: yes.Roles}))(t)
 		if p := anna.open(t, address(draft)); p.status != 404 {
 			t.Errorf("answered %d", p.status)
 		}

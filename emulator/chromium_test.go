@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"latchkey/csp"
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 // TestChromium signs in with a real browser: the content security policy lets
@@ -51,7 +51,7 @@ func signInWithChromium(t *testing.T, scheme, axe string) {
 	t.Cleanup(application.Close)
 	v := newTown(t)
 	e := v.start(t)
-	app := must(v.customer.AddApp(world.App{Name: "Trial", Secret: "x", RedirectURIs: []string{application.URL + "/back"}}))(t)
+	app := must(v.customer.AddApp(registry.App{Name: "Trial", Secret: "x", RedirectURIs: []string{application.URL + "/back"}}))(t)
 	must(v.customer.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
 	start := strings.Replace(v.authorizeURL(v.customer.ID.String(), "client_id", app.ID.String(), "redirect_uri", application.URL+"/back"), pages, e.Browser, 1)
 
@@ -84,7 +84,7 @@ func signInWithChromium(t *testing.T, scheme, axe string) {
 	if text, err := chromedp.Run(ctx, chromedp.Text("#back")); err != nil || !strings.HasPrefix(text, "Back with 26") {
 		t.Errorf("the browser ended at %q, %v", text, err)
 	}
-	newcomer := must(v.partner.AddApp(world.App{Name: "Newcomer", Secret: "x", RedirectURIs: []string{application.URL + "/back"}, MultiTenant: true}))(t)
+	newcomer := must(v.partner.AddApp(registry.App{Name: "Newcomer", Secret: "x", RedirectURIs: []string{application.URL + "/back"}, MultiTenant: true}))(t)
 	consent := strings.Replace(start, app.ID.String(), newcomer.ID.String(), 1) + "&scope=openid+User.Read"
 	consent = strings.Replace(consent, "scope=openid+profile", "x=y", 1)
 	try("an application nobody consented to", chromedp.Navigate(consent), chromedp.Click("#continue"), chromedp.WaitVisible("#accept"))

@@ -2,19 +2,23 @@
 // Cloud Solution Provider partner's access runs through, faithful enough that
 // Microsoft's own client libraries take it for the real one.
 //
-//	     browser            API clients (azidentity, az, go-oidc ...)
-//	        |                     |                    |
-//	   plain http                 +------- TLS --------+
-//	        |                     |                    |
-//	+--------------+      +--------------+     +---------------+
-//	| Browser      |      | Login        |     | ARM           |
-//	| sign-in, /   |      | package entra|     | package arm   |
-//	+--------------+      +--------------+     +---------------+
-//	        \_____________________|____________________/
-//	                    calls, faults, outages
-//	                              |
-//	                        package world
-//	              state, laws, judgement, history
+//	     browser               API clients (azidentity, az, go-oidc ...)
+//	        |                                |
+//	   plain http          TLS, by itself or through package connect
+//	        |                                |
+//	+---------------+  +-------+  +-----+  +-------+  +---------------+
+//	| Browser       |  | Login |  | ARM |  | Graph |  | PartnerCenter |
+//	| entra,        |  | entra |  | arm |  | graph |  | partnercenter |
+//	| admincenter,  |  |       |  |     |  | odata |  |               |
+//	| livepage      |  |       |  |     |  |       |  |               |
+//	+---------------+  +-------+  +-----+  +-------+  +---------------+
+//	        \_____________|__________|_________|_____________/
+//	           calls, faults, outages (package fault, by control)
+//	                                 |
+//	                           package world
+//	                 state, laws, judgement, history
+//	                                 |
+//	          gdap, schedule, policy, abac, registry: no lock, no clock
 //
 // # What it is for
 //

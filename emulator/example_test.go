@@ -12,6 +12,7 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -28,7 +29,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	app, err := tenant.AddApp(world.App{Name: "Inventory", Secret: "not so secret"})
+	app, err := tenant.AddApp(registry.App{Name: "Inventory", Secret: "not so secret"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"latchkey/emulator/graph"
 	"latchkey/emulator/origin"
 	"latchkey/emulator/partnercenter"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -151,7 +152,7 @@ func tokenTenant(r *http.Request) csp.TenantID {
 // writeFault answers as the origin's own service would.
 func writeFault(w http.ResponseWriter, now time.Time, at Origin, f Fault) {
 	const sentence = "The emulator was asked to fail this call."
-	w.Header().Set("x-emulator", "latchkey")
+	wire.Mark(w.Header())
 	code := f.Code
 	if at == Login || at == Browser {
 		if code == "" {

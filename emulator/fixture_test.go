@@ -16,6 +16,7 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -80,7 +81,7 @@ var (
 	partnerID  = csp.MustParseID[csp.Tenant]("7e000000-0000-4000-8000-00000000000a")
 	customerID = csp.MustParseID[csp.Tenant]("7e000000-0000-4000-8000-00000000000b")
 	subID      = csp.MustParseID[csp.Subscription]("5b000000-0000-4000-8000-00000000000b")
-	appID      = csp.MustParseID[world.App]("a1000000-0000-4000-8000-000000000001")
+	appID      = csp.MustParseID[registry.App]("a1000000-0000-4000-8000-000000000001")
 )
 
 // town is a small world: a partner with James, a customer with Anna and a
@@ -97,7 +98,7 @@ type town struct {
 	sub               world.Subscription
 	group             world.ResourceGroup
 	vm                world.Machine
-	app               world.App
+	app               registry.App
 	portal            world.ServicePrincipal
 }
 
@@ -117,7 +118,7 @@ func newTown(tb testing.TB, change ...func(*emulator.Options)) *town {
 	v.sub = must(v.customer.AddSubscription(csp.Subscription{ID: subID, Name: "Contoso production"}))(tb)
 	v.group = must(v.sub.AddResourceGroup("rg-desktops", "westeurope"))(tb)
 	v.vm = must(v.group.AddVM("vm-desktop-1"))(tb)
-	v.app = must(v.partner.AddApp(world.App{ID: appID, Name: "Latchkey", Secret: appSecret, RedirectURIs: []string{callback}, MultiTenant: true}))(tb)
+	v.app = must(v.partner.AddApp(registry.App{ID: appID, Name: "Latchkey", Secret: appSecret, RedirectURIs: []string{callback}, MultiTenant: true}))(tb)
 	must(v.partner.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(tb)
 	v.portal = must(v.customer.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(tb)
 	must(v.customer.Assign(csp.RoleAssignment{Scope: v.sub.Scope(), Role: rbacAdmin.ID, Principal: v.portal.ID, Condition: onlyPowerOn}))(tb)
@@ -281,7 +282,7 @@ func (v *town) portalToken(tb testing.TB) string {
 	return v.appToken(tb, v.customer, v.app)
 }
 
-func (v *town) appToken(tb testing.TB, in world.Tenant, app world.App) string {
+func (v *town) appToken(tb testing.TB, in world.Tenant, app registry.App) string {
 	tb.Helper()
 	_, body := v.token(tb, in.ID.String(), url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {app.ID.String()},

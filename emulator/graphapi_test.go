@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -16,7 +17,7 @@ import (
 func (v *town) graphToken(tb testing.TB, at world.Tenant, name, password string) (string, string) {
 	tb.Helper()
 	_, body := v.token(tb, at.ID.String(), url.Values{
-		"grant_type": {"password"}, "client_id": {world.AzureCLI.String()}, "username": {name}, "password": {password},
+		"grant_type": {"password"}, "client_id": {registry.AzureCLI.String()}, "username": {name}, "password": {password},
 		"scope": {"https://graph.microsoft.com//.default offline_access openid profile"}, "client_info": {"1"},
 	})
 	return body.AccessToken, body.Error

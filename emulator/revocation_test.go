@@ -16,6 +16,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -24,7 +25,7 @@ import (
 func (v *town) cliToken(tb testing.TB, capabilities string) string {
 	tb.Helper()
 	_, body := v.token(tb, v.customer.ID.String(), url.Values{
-		"grant_type": {"password"}, "client_id": {world.AzureCLI.String()}, "username": {v.james.UPN}, "password": {"raven"},
+		"grant_type": {"password"}, "client_id": {registry.AzureCLI.String()}, "username": {v.james.UPN}, "password": {"raven"},
 		"scope": {audience + "/.default"}, "claims": {capabilities},
 	})
 	if body.AccessToken == "" {
@@ -142,7 +143,7 @@ func (v *town) assignmentsAs(tb testing.TB) *armauthorization.RoleAssignmentsCli
 		Retry:     azpolicy.RetryOptions{MaxRetries: -1},
 	}
 	//nolint:staticcheck // deprecated, and the only kind for people that needs none
-	credential, err := azidentity.NewUsernamePasswordCredential(v.customer.ID.String(), world.AzureCLI.String(), v.james.UPN, "raven",
+	credential, err := azidentity.NewUsernamePasswordCredential(v.customer.ID.String(), registry.AzureCLI.String(), v.james.UPN, "raven",
 		&azidentity.UsernamePasswordCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	if err != nil {
 		tb.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/fault"
 	"latchkey/emulator/origin"
+	"latchkey/emulator/wire"
 )
 
 // watched serves an origin: it notes every call in the world's history and lets
@@ -48,7 +49,7 @@ func (s *Server) isOwnHost(host string) bool {
 }
 
 func refuseHost(w http.ResponseWriter) {
-	w.Header().Set("x-emulator", "latchkey")
+	wire.Mark(w.Header())
 	http.Error(w, "This is the Latchkey emulator. It is called localhost or 127.0.0.1 here, and answers to no other name.", http.StatusMisdirectedRequest)
 }
 

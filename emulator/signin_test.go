@@ -14,6 +14,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -149,9 +150,9 @@ const testVerifier = "a-verifier-of-forty-three-or-more-characters-0123456789"
 
 func TestAuthorizeRefuses(t *testing.T) {
 	v := newTown(t)
-	single := must(v.customer.AddApp(world.App{Name: "Inventory", Secret: "x", RedirectURIs: []string{callback}}))(t)
-	absent := must(v.partner.AddApp(world.App{Name: "Not consented", Secret: "x", RedirectURIs: []string{callback}, MultiTenant: true}))(t)
-	foreign := must(v.partner.AddApp(world.App{Name: "Inside", Secret: "x", RedirectURIs: []string{callback}}))(t)
+	single := must(v.customer.AddApp(registry.App{Name: "Inventory", Secret: "x", RedirectURIs: []string{callback}}))(t)
+	absent := must(v.partner.AddApp(registry.App{Name: "Not consented", Secret: "x", RedirectURIs: []string{callback}, MultiTenant: true}))(t)
+	foreign := must(v.partner.AddApp(registry.App{Name: "Inside", Secret: "x", RedirectURIs: []string{callback}}))(t)
 	for _, test := range []struct {
 		name     string
 		segment  string
@@ -161,7 +162,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		signedIn bool
 	}{
 		{name: "a tenant nobody has", segment: "nowhere.example", want: "AADSTS90002", onPage: true},
-		{name: "an application nobody has", change: []string{"client_id", world.NewID[world.App]().String()}, want: "AADSTS700016", onPage: true},
+		{name: "an application nobody has", change: []string{"client_id", world.NewID[registry.App]().String()}, want: "AADSTS700016", onPage: true},
 		{name: "no application", change: []string{"client_id", ""}, want: "AADSTS900144", onPage: true},
 		{name: "a redirect URI that is longer than the registered one", change: []string{"redirect_uri", callback + "/more"}, want: "AADSTS50011", onPage: true},
 		{name: "no redirect URI", change: []string{"redirect_uri", ""}, want: "AADSTS900144", onPage: true},
@@ -402,7 +403,7 @@ func TestSharedAuthority(t *testing.T) {
 
 func TestCodeIsBound(t *testing.T) {
 	v := newTown(t)
-	other := must(v.customer.AddApp(world.App{Name: "Other", Secret: "other", RedirectURIs: []string{callback}}))(t)
+	other := must(v.customer.AddApp(registry.App{Name: "Other", Secret: "other", RedirectURIs: []string{callback}}))(t)
 	must(v.customer.AddServicePrincipal(other.ID, csp.ObjectID{}))(t)
 	for _, test := range []struct {
 		name   string
@@ -493,8 +494,8 @@ func TestRefreshToken(t *testing.T) {
 
 func TestClientCredentialsRefuse(t *testing.T) {
 	v := newTown(t)
-	public := must(v.customer.AddApp(world.App{Name: "Public"}))(t)
-	single := must(v.customer.AddApp(world.App{Name: "Inventory", Secret: appSecret}))(t)
+	public := must(v.customer.AddApp(registry.App{Name: "Public"}))(t)
+	single := must(v.customer.AddApp(registry.App{Name: "Inventory", Secret: appSecret}))(t)
 	good := url.Values{"grant_type": {"client_credentials"}, "client_id": {v.app.ID.String()}, "client_secret": {appSecret}, "scope": {audience + "/.default"}}
 	stranger := must(v.world.AddTenant(csp.Tenant{Name: "Fabrikam", DefaultDomain: "fabrikam.example"}))(t)
 	for _, test := range []struct {

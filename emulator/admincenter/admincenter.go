@@ -15,15 +15,16 @@
 package admincenter
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
+	"latchkey/emulator/page"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -42,17 +43,17 @@ type Options struct {
 // Handler serves the pages. Make it with New.
 type Handler struct {
 	Options
-	templates *template.Template
-	guard     *http.CrossOriginProtection
+	pages *page.Set
+	guard *http.CrossOriginProtection
 }
 
 // New makes the admin center. It fails only if its own pages are broken.
 func New(o Options) (*Handler, error) {
-	t, err := template.ParseFS(pageFiles, "page/*.html")
+	pages, err := page.Load(pageFiles, "")
 	if err != nil {
-		return nil, fmt.Errorf("admincenter: pages: %w", err)
+		return nil, fmt.Errorf("admincenter: %w", err)
 	}
-	return &Handler{Options: o, templates: t, guard: http.NewCrossOriginProtection()}, nil
+	return &Handler{Options: o, pages: pages, guard: http.NewCrossOriginProtection()}, nil
 }
 
 const (
@@ -93,7 +94,7 @@ type visit struct {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, rest string) {
-	w.Header().Set("x-emulator", "latchkey")
+	wire.Mark(w.Header())
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, POST")
 		h.say(w, http.StatusMethodNotAllowed, "This cannot be done here", "The pages are opened and their forms are sent; nothing else.")
@@ -166,7 +167,7 @@ func (h *Handler) front(v *visit) {
 // alone.
 func relationshipIn(link string) (string, bool) {
 	at := strings.LastIndexByte(link, '/')
-	id, err := world.ParseRelationshipID(link[at+1:])
+	id, err := gdap.ParseID(link[at+1:])
 	if err != nil {
 		return "", false
 	}
@@ -273,25 +274,9 @@ func (h *Handler) refuse(v *visit, err error) {
 type messageView struct{ Title, Text string }
 
 func (h *Handler) say(w http.ResponseWriter, status int, title, text string) {
-	h.render(w, status, "message.html", messageView{title, text})
+	h.pages.Show(w, status, "message.html", messageView{title, text}, nil)
 }
 
 func (h *Handler) show(v *visit, status int, name string, view any) {
-	h.render(v.w, status, name, view)
-}
-
-func (h *Handler) render(w http.ResponseWriter, status int, name string, view any) {
-	var b bytes.Buffer
-	if err := h.templates.ExecuteTemplate(&b, name, view); err != nil {
-		http.Error(w, "the page could not be made: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+	h.pages.Show(v.w, status, name, view, nil)
 }

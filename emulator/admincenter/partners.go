@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/world"
 )
 
@@ -27,7 +28,7 @@ type roleView struct {
 // it waits for one. A relationship that no customer is named in yet is shown to
 // whoever has its link.
 func (h *Handler) relationship(v *visit, rawID string) {
-	id, err := world.ParseRelationshipID(rawID)
+	id, err := gdap.ParseID(rawID)
 	r, known := h.World.Relationship(id)
 	if err != nil || !known || !r.Customer.IsZero() && r.Customer != v.tenant.ID || r.Status == csp.GDAPCreated {
 		h.say(v.w, http.StatusNotFound, "There is no such invitation", "It does not exist, is not for your organization, or has not been sent yet.")
@@ -101,7 +102,7 @@ func (h *Handler) partners(v *visit) {
 func (h *Handler) turnOff(v *visit) (string, error) {
 	form := v.r.PostForm
 	if form.Get("switch") == "gdap" {
-		id, err := world.ParseRelationshipID(form.Get("relationship"))
+		id, err := gdap.ParseID(form.Get("relationship"))
 		if err != nil {
 			return "", err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/schedule"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -263,7 +264,7 @@ func (p half) get(h *Handler, from lists) operation {
 		if f := h.may(c, readAssignments, c.route.scope); f != nil {
 			return reply{}, f
 		}
-		return reply{}, notFound("RoleAssignmentScheduleNotFound", "The resource '"+clip(c.route.name())+"' is not found.")
+		return reply{}, notFound("RoleAssignmentScheduleNotFound", "The resource '"+wire.Clip(c.route.name())+"' is not found.")
 	}
 }
 
@@ -306,23 +307,23 @@ func (p half) read(c *call, name string) (schedule.Request, *failure) {
 	r := schedule.Request{Kind: p.kind, Justification: given.Justification, Condition: given.Condition, Ticket: schedule.Ticket{Number: given.TicketInfo.Number, System: given.TicketInfo.System}}
 	var known bool
 	if r.Action, known = schedule.ParseAction(given.RequestType); !known {
-		return r, invalidRequest("The request type '" + clip(given.RequestType) + "' is not known.")
+		return r, invalidRequest("The request type '" + wire.Clip(given.RequestType) + "' is not known.")
 	}
 	var err error
 	if r.ID, err = csp.ParseID[schedule.Schedule](name); err != nil {
-		return r, invalidRequest("The name '" + clip(name) + "' is not a GUID.")
+		return r, invalidRequest("The name '" + wire.Clip(name) + "' is not a GUID.")
 	}
 	if r.Principal, err = csp.ParseID[csp.Principal](given.PrincipalID); err != nil {
-		return r, invalidRequest("The principal ID '" + clip(given.PrincipalID) + "' is not valid.")
+		return r, invalidRequest("The principal ID '" + wire.Clip(given.PrincipalID) + "' is not valid.")
 	}
 	role, err := csp.ParseID[csp.RoleDefinition](last(given.RoleDefinitionID))
 	if err != nil {
-		return r, invalidRequest("The role definition ID '" + clip(given.RoleDefinitionID) + "' is not valid.")
+		return r, invalidRequest("The role definition ID '" + wire.Clip(given.RoleDefinitionID) + "' is not valid.")
 	}
 	r.Role, r.Scope = role.String(), c.route.scope.String()
 	if given.Linked != "" {
 		if r.Linked, err = csp.ParseID[schedule.Schedule](last(given.Linked)); err != nil {
-			return r, invalidRequest("The eligibility schedule '" + clip(given.Linked) + "' is not valid.")
+			return r, invalidRequest("The eligibility schedule '" + wire.Clip(given.Linked) + "' is not valid.")
 		}
 	}
 	return r, given.readSchedule(&r)
@@ -416,7 +417,7 @@ func (p half) cancel(h *Handler) operation {
 		id, err := csp.ParseID[schedule.Schedule](c.route.name())
 		r, known := c.tenant.ActivationRequest(id)
 		if err != nil || !known || r.Kind != p.kind {
-			return reply{}, notFound("RoleAssignmentRequestNotFound", "The request '"+clip(c.route.name())+"' is not found.")
+			return reply{}, notFound("RoleAssignmentRequestNotFound", "The request '"+wire.Clip(c.route.name())+"' is not found.")
 		}
 		if r.By != c.caller.Object {
 			if f := h.may(c, writeAssignments, c.route.scope); f != nil {
@@ -437,7 +438,7 @@ func (h *Handler) findApproval(c *call) (schedule.Request, *failure) {
 			return r, nil
 		}
 	}
-	return schedule.Request{}, notFound("RoleAssignmentApprovalNotFound", "The approval '"+clip(c.route.names[0])+"' is not found.")
+	return schedule.Request{}, notFound("RoleAssignmentApprovalNotFound", "The approval '"+wire.Clip(c.route.names[0])+"' is not found.")
 }
 
 func stageOf(r schedule.Request) activationBody {
@@ -476,7 +477,7 @@ func (h *Handler) decideStage(c *call) (reply, *failure) {
 	}
 	approve := strings.EqualFold(body.Properties.Result, "Approve")
 	if !approve && !strings.EqualFold(body.Properties.Result, "Deny") {
-		return reply{}, invalidRequest("The review result '" + clip(body.Properties.Result) + "' is neither Approve nor Deny.")
+		return reply{}, invalidRequest("The review result '" + wire.Clip(body.Properties.Result) + "' is neither Approve nor Deny.")
 	}
 	decided, err := c.tenant.As(c.actor).DecideActivation(r.ID, approve)
 	if err != nil {

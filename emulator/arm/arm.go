@@ -12,17 +12,17 @@
 package arm
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/bucket"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -51,7 +51,7 @@ type Options struct {
 type Handler struct {
 	Options
 	table      map[string]endpoint
-	buckets    *buckets
+	buckets    *bucket.Buckets[bucketKey]
 	operations *operations
 }
 
@@ -69,7 +69,7 @@ func New(o Options) *Handler {
 	if o.PageSize <= 0 {
 		o.PageSize = 500
 	}
-	h := &Handler{Options: o, buckets: newBuckets(o.World.Now), operations: newOperations()}
+	h := &Handler{Options: o, buckets: bucket.New[bucketKey](o.World.Now), operations: newOperations()}
 	h.table = h.endpoints()
 	return h
 }
@@ -143,10 +143,8 @@ func (h *Handler) stamp(w http.ResponseWriter, r *http.Request) {
 	}
 	now := h.World.Now()
 	header := w.Header()
-	header.Set("Date", now.Format(http.TimeFormat))
+	wire.Stamp(header, now)
 	header.Set("Cache-Control", "no-cache")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("x-emulator", "latchkey")
 	header.Set("x-ms-request-id", id)
 	header.Set("x-ms-correlation-request-id", correlation)
 	header.Set("x-ms-routing-request-id", "EMULATOR:"+now.Format("20060102T150405Z")+":"+id)
@@ -181,7 +179,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure
 	if f = h.checkTenant(c); f != nil {
 		return reply{}, f
 	}
-	if f = h.buckets.spend(w, c, h.Throttle); f != nil {
+	if f = h.spend(w, c); f != nil {
 		return reply{}, f
 	}
 	if c.body, f = readBody(w, r); f != nil {
@@ -190,18 +188,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure
 	return operate(c)
 }
 
-// readBody reads at most maxBody bytes, unpacked.
+// readBody reads the body, unpacked and of bounded size.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *failure) {
-	var from io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
-	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
-		unpacked, err := gzip.NewReader(from)
-		if err != nil {
-			return nil, badRequest("InvalidRequestContent", "The request content says it is gzip and is not.")
-		}
-		from = io.LimitReader(unpacked, maxBody+1)
-	}
-	body, err := io.ReadAll(from)
-	if err != nil || len(body) > maxBody {
+	body, err := wire.Body(w, r, maxBody)
+	switch {
+	case errors.Is(err, wire.ErrNotGzip):
+		return nil, badRequest("InvalidRequestContent", "The request content says it is gzip and is not.")
+	case err != nil:
 		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge", message: "The request content is larger than " + strconv.Itoa(maxBody) + " bytes, or could not be read."}
 	}
 	return body, nil
@@ -212,15 +205,7 @@ func decode(body []byte, into any) *failure {
 		return badRequest("MissingRequestBody", "A request body is required.")
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return badRequest("InvalidRequestContent", "The request content was invalid and could not be deserialized: '"+clip(err.Error())+"'.")
+		return badRequest("InvalidRequestContent", "The request content was invalid and could not be deserialized: '"+wire.Clip(err.Error())+"'.")
 	}
 	return nil
-}
-
-func clip(s string) string {
-	const most = 200
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
 }

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/abac"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -94,7 +95,7 @@ func (h *Handler) listAssignments(c *call) (reply, *failure) {
 // across tenants, and nothing is shared here.
 func (h *Handler) mayAskAcross(c *call) *failure {
 	if asked := c.query.Get("tenantid"); asked != "" && !strings.EqualFold(asked, c.tenantOf(h).ID.String()) {
-		return badRequest("InvalidTenantId", "The tenant ID '"+clip(asked)+"' is not the one that the scope belongs to.")
+		return badRequest("InvalidTenantId", "The tenant ID '"+wire.Clip(asked)+"' is not the one that the scope belongs to.")
 	}
 	return nil
 }
@@ -127,7 +128,7 @@ func (h *Handler) everyAssignmentAt(c *call, want filter) []world.Assignment {
 func assignmentName(c *call) (csp.RoleAssignmentID, *failure) {
 	name, err := csp.ParseID[csp.RoleAssignment](c.route.name())
 	if err != nil {
-		return name, badRequest("InvalidRoleAssignmentId", "The role assignment ID '"+clip(c.route.name())+"' is not valid. The role assignment ID must be a GUID.")
+		return name, badRequest("InvalidRoleAssignmentId", "The role assignment ID '"+wire.Clip(c.route.name())+"' is not valid. The role assignment ID must be a GUID.")
 	}
 	return name, nil
 }
@@ -243,21 +244,21 @@ func readAssignment(raw []byte) (asked csp.RoleAssignment, delegated string, f *
 	}
 	role, err := csp.ParseID[csp.RoleDefinition](p.RoleDefinitionID[strings.LastIndexByte(p.RoleDefinitionID, '/')+1:])
 	if err != nil {
-		return asked, "", badRequest("InvalidRoleDefinitionId", "The role definition ID '"+clip(p.RoleDefinitionID)+"' is not valid.")
+		return asked, "", badRequest("InvalidRoleDefinitionId", "The role definition ID '"+wire.Clip(p.RoleDefinitionID)+"' is not valid.")
 	}
 	principal, err := csp.ParseID[csp.Principal](p.PrincipalID)
 	if err != nil {
-		return asked, "", badRequest("InvalidPrincipalId", "The principal ID '"+clip(p.PrincipalID)+"' is not valid. The principal ID must be a GUID.")
+		return asked, "", badRequest("InvalidPrincipalId", "The principal ID '"+wire.Clip(p.PrincipalID)+"' is not valid. The principal ID must be a GUID.")
 	}
 	kind, f := readPrincipalType(p.PrincipalType)
 	if f != nil {
 		return asked, "", f
 	}
 	if p.Condition != "" && p.ConditionVersion != "2.0" {
-		return asked, "", badRequest("InvalidConditionVersion", "The condition version '"+clip(p.ConditionVersion)+"' is not valid; this emulator takes 2.0.")
+		return asked, "", badRequest("InvalidConditionVersion", "The condition version '"+wire.Clip(p.ConditionVersion)+"' is not valid; this emulator takes 2.0.")
 	}
 	if _, err := abac.Parse(p.Condition); err != nil {
-		return asked, "", badRequest("InvalidCondition", "The condition is not valid, or says what this emulator cannot read: "+clip(err.Error())+".")
+		return asked, "", badRequest("InvalidCondition", "The condition is not valid, or says what this emulator cannot read: "+wire.Clip(err.Error())+".")
 	}
 	if len(p.Description) > maxDescription {
 		return asked, "", badRequest("InvalidCreateRoleAssignmentRequest", "The description is longer than 2048 characters.")
@@ -274,7 +275,7 @@ func readPrincipalType(text string) (csp.PrincipalType, *failure) {
 			return kind, nil
 		}
 	}
-	return "", badRequest("PrincipalTypeNotSupported", "Principals of type '"+clip(text)+"' cannot validly be used in role assignments.")
+	return "", badRequest("PrincipalTypeNotSupported", "Principals of type '"+wire.Clip(text)+"' cannot validly be used in role assignments.")
 }
 
 // deleteAssignment answers 200 with what was removed, or 204 when nothing stands

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -20,7 +22,7 @@ func (h *Handler) authenticate(c *call, r *http.Request) *failure {
 	now := h.World.Now()
 	claims, err := h.Key.Bearer(r, now, h.isForUs)
 	if claims.Issuer != "" && claims.Issuer != "https://sts.windows.net/"+claims.Tenant+"/" && !errors.Is(err, token.ErrAudience) {
-		return h.unauthorized("InvalidAuthenticationToken", "The access token is from an unknown issuer '"+clip(claims.Issuer)+"'.", "")
+		return h.unauthorized("InvalidAuthenticationToken", "The access token is from an unknown issuer '"+wire.Clip(claims.Issuer)+"'.", "")
 	}
 	switch {
 	case err == nil:
@@ -30,7 +32,7 @@ func (h *Handler) authenticate(c *call, r *http.Request) *failure {
 	case errors.Is(err, token.ErrMalformed):
 		return h.unauthorized("InvalidAuthenticationToken", "The access token is invalid.", "")
 	case errors.Is(err, token.ErrAudience):
-		return h.unauthorized("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource '"+clip(claims.Audience)+"'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.", "")
+		return h.unauthorized("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource '"+wire.Clip(claims.Audience)+"'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.", "")
 	case errors.Is(err, token.ErrExpired):
 		return h.expired(claims, time.Unix(claims.Expires, 0), now)
 	case errors.Is(err, token.ErrNotYetValid):
@@ -110,7 +112,7 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 	if claims.IDType == "app" {
 		name = claims.AppID
 	}
-	client, _ := csp.ParseID[world.App](claims.AppID) // absent from no token of ours; zero is harmless here
+	client, _ := csp.ParseID[registry.App](claims.AppID) // absent from no token of ours; zero is harmless here
 	c.actor = h.World.Acting(ctx, world.Actor{Tenant: tenant, Object: object, Client: client, Name: name, GlobalAdministrator: world.IsGlobalAdministrator(c.caller)})
 	return nil
 }

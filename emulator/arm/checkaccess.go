@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -67,7 +68,7 @@ func (h *Handler) checkAccess(c *call) (reply, *failure) {
 	if body.Resource.ID != "" {
 		asked, err := csp.ParseScope(body.Resource.ID)
 		if err != nil || !c.tenantOf(h).Contains(scope, asked) {
-			return reply{}, badRequest("InvalidResourceId", "The resource '"+clip(body.Resource.ID)+"' is not at the scope of the request or below it.")
+			return reply{}, badRequest("InvalidResourceId", "The resource '"+wire.Clip(body.Resource.ID)+"' is not at the scope of the request or below it.")
 		}
 		scope = asked
 	}
@@ -102,14 +103,14 @@ func (h *Handler) subjectOf(c *call, body accessRequest) (world.Caller, *failure
 	given := body.Subject.Attributes
 	id, err := csp.ParseID[csp.Principal](given.ObjectID)
 	if err != nil {
-		return world.Caller{}, badRequest("InvalidSubject", "The subject's ObjectId '"+clip(given.ObjectID)+"' is not valid.")
+		return world.Caller{}, badRequest("InvalidSubject", "The subject's ObjectId '"+wire.Clip(given.ObjectID)+"' is not valid.")
 	}
 	t := c.tenantOf(h)
 	subject := world.Caller{Tenant: t.ID, Object: id}
 	for _, g := range given.Groups {
 		group, err := csp.ParseID[csp.Principal](strings.TrimSpace(g))
 		if err != nil {
-			return subject, badRequest("InvalidSubject", "The group '"+clip(g)+"' is not valid.")
+			return subject, badRequest("InvalidSubject", "The group '"+wire.Clip(g)+"' is not valid.")
 		}
 		subject.Groups = append(subject.Groups, group)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -138,7 +139,7 @@ func (h *Handler) listRoleDefinitions(c *call) (reply, *failure) {
 func definitionName(c *call) (csp.RoleDefinitionID, *failure) {
 	id, err := csp.ParseID[csp.RoleDefinition](c.route.name())
 	if err != nil {
-		return id, badRequest("InvalidRoleDefinitionId", "The role definition ID '"+clip(c.route.name())+"' is not valid. The role definition ID must be a GUID.")
+		return id, badRequest("InvalidRoleDefinitionId", "The role definition ID '"+wire.Clip(c.route.name())+"' is not valid. The role definition ID must be a GUID.")
 	}
 	return id, nil
 }
@@ -179,7 +180,7 @@ func (r definitionRequest) read(id csp.RoleDefinitionID) (world.CustomRole, *fai
 		return world.CustomRole{}, badRequest("InvalidRoleDefinitionRequest", "The request to create a role definition is not valid. The 'properties' are required.")
 	}
 	if p.Type != "" && !strings.EqualFold(p.Type, customRole) {
-		return world.CustomRole{}, badRequest("RoleDefinitionTypeNotSupported", "The role definition type '"+clip(p.Type)+"' is not supported: only CustomRole is.")
+		return world.CustomRole{}, badRequest("RoleDefinitionTypeNotSupported", "The role definition type '"+wire.Clip(p.Type)+"' is not supported: only CustomRole is.")
 	}
 	role := world.CustomRole{RoleDefinition: csp.RoleDefinition{ID: id, Name: p.RoleName}, Description: p.Description}
 	for _, e := range p.Permissions {
@@ -188,7 +189,7 @@ func (r definitionRequest) read(id csp.RoleDefinitionID) (world.CustomRole, *fai
 	for _, text := range p.AssignableScopes {
 		scope, err := csp.ParseScope(text)
 		if err != nil {
-			return world.CustomRole{}, badRequest("InvalidAssignableScope", "The assignable scope '"+clip(text)+"' is not valid.")
+			return world.CustomRole{}, badRequest("InvalidAssignableScope", "The assignable scope '"+wire.Clip(text)+"' is not valid.")
 		}
 		role.Scopes = append(role.Scopes, scope)
 	}

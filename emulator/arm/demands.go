@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/schedule"
+	"latchkey/emulator/wire"
 )
 
 // readSchedule reads when a request shall begin and end.
@@ -35,11 +36,11 @@ func (given *activationProperties) readSchedule(r *schedule.Request) *failure {
 		}
 		length, known := parseDuration(*info.Expiration.Duration)
 		if !known {
-			return invalidRequest("The duration '" + clip(*info.Expiration.Duration) + "' is not valid.")
+			return invalidRequest("The duration '" + wire.Clip(*info.Expiration.Duration) + "' is not valid.")
 		}
 		r.Expiration = schedule.Expiration{Kind: schedule.AfterDuration, Duration: length}
 	default:
-		return invalidRequest("The expiration type '" + clip(kind) + "' is not known.")
+		return invalidRequest("The expiration type '" + wire.Clip(kind) + "' is not known.")
 	}
 	return nil
 }
@@ -159,7 +160,7 @@ func (r rule) apply(p *schedule.Policy) *failure {
 	if r.Maximum != "" {
 		var known bool
 		if most, known = parseDuration(r.Maximum); !known {
-			return invalidRequest("The maximum duration '" + clip(r.Maximum) + "' is not valid.")
+			return invalidRequest("The maximum duration '" + wire.Clip(r.Maximum) + "' is not valid.")
 		}
 	}
 	if r.Required != nil && !*r.Required {
@@ -183,7 +184,7 @@ func (r rule) apply(p *schedule.Policy) *failure {
 			for _, a := range s.Approvers {
 				id, err := csp.ParseID[csp.Principal](a.ID)
 				if err != nil {
-					return badRequest("InvalidPolicy", "The approver '"+clip(a.ID)+"' is not valid.")
+					return badRequest("InvalidPolicy", "The approver '"+wire.Clip(a.ID)+"' is not valid.")
 				}
 				p.Approvers = append(p.Approvers, id)
 			}
@@ -272,7 +273,7 @@ func (h *Handler) findPolicy(c *call, action string) (csp.RoleDefinition, *failu
 	id, err := csp.ParseID[csp.RoleDefinition](name)
 	r, known := c.tenant.Role(id)
 	if err != nil || !known {
-		return r, notFound("RoleManagementPolicyNotFound", "The policy '"+clip(c.route.name())+"' is not found.")
+		return r, notFound("RoleManagementPolicyNotFound", "The policy '"+wire.Clip(c.route.name())+"' is not found.")
 	}
 	return r, nil
 }

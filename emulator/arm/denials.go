@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 )
 
 type denialBody struct {
@@ -115,7 +116,7 @@ func names(d csp.DenyAssignment, want filter, groupsOf func(csp.ObjectID) []csp.
 func (h *Handler) getDenial(c *call) (reply, *failure) {
 	id, err := csp.ParseID[csp.DenyAssignment](c.route.name())
 	if err != nil {
-		return reply{}, badRequest("InvalidDenyAssignmentId", "The deny assignment ID '"+clip(c.route.name())+"' is not valid. The deny assignment ID must be a GUID.")
+		return reply{}, badRequest("InvalidDenyAssignmentId", "The deny assignment ID '"+wire.Clip(c.route.name())+"' is not valid. The deny assignment ID must be a GUID.")
 	}
 	if f := h.may(c, readDenials, c.route.scope); f != nil {
 		return reply{}, f

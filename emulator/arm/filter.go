@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 )
 
 // filter is a $filter of the forms that authorization lists take, joined by "and".
@@ -190,5 +191,5 @@ func parseInto(id *csp.ObjectID, text string) bool {
 }
 
 func (g grammar) refuse(text string) *failure {
-	return badRequest("UnsupportedQuery", "The filter '"+clip(text)+"' is not supported. Supported filters are "+g.supported+".")
+	return badRequest("UnsupportedQuery", "The filter '"+wire.Clip(text)+"' is not supported. Supported filters are "+g.supported+".")
 }

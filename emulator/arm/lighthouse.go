@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -82,7 +83,7 @@ func (h *Handler) listRegistrations(c *call) (reply, *failure) {
 func registrationName(c *call) (world.RegistrationID, *failure) {
 	id, err := csp.ParseID[world.Registration](c.route.name())
 	if err != nil {
-		return id, badRequest("InvalidRegistrationDefinitionId", "The name '"+clip(c.route.name())+"' is not a GUID.")
+		return id, badRequest("InvalidRegistrationDefinitionId", "The name '"+wire.Clip(c.route.name())+"' is not a GUID.")
 	}
 	return id, nil
 }
@@ -102,7 +103,7 @@ func (h *Handler) getRegistration(c *call) (reply, *failure) {
 	}
 	r, known := h.findRegistration(c)
 	if !known {
-		return reply{}, notFound("RegistrationDefinitionNotFound", "The registration definition '"+clip(c.route.name())+"' is not found.")
+		return reply{}, notFound("RegistrationDefinitionNotFound", "The registration definition '"+wire.Clip(c.route.name())+"' is not found.")
 	}
 	return ok(h.registrationOf(r))
 }
@@ -153,7 +154,7 @@ func (p registrationProperties) read() (world.Registration, *failure) {
 	r := world.Registration{Name: p.Name, Description: p.Description}
 	var err error
 	if r.Manager, err = csp.ParseID[csp.Tenant](p.ManagedBy); err != nil {
-		return r, badRequest("InvalidRegistrationDefinition", "The managedByTenantId '"+clip(p.ManagedBy)+"' is not valid.")
+		return r, badRequest("InvalidRegistrationDefinition", "The managedByTenantId '"+wire.Clip(p.ManagedBy)+"' is not valid.")
 	}
 	for i, list := range [][]authorizationBody{p.Authorizations, p.Eligible} {
 		for _, a := range list {
@@ -162,12 +163,12 @@ func (p registrationProperties) read() (world.Registration, *failure) {
 			read.Principal, err1 = csp.ParseID[csp.Principal](a.PrincipalID)
 			read.Role, err2 = csp.ParseID[csp.RoleDefinition](last(a.Role))
 			if err1 != nil || err2 != nil {
-				return r, badRequest("InvalidRegistrationDefinition", "The authorization of '"+clip(a.PrincipalID)+"' for '"+clip(a.Role)+"' is not valid.")
+				return r, badRequest("InvalidRegistrationDefinition", "The authorization of '"+wire.Clip(a.PrincipalID)+"' for '"+wire.Clip(a.Role)+"' is not valid.")
 			}
 			for _, text := range a.Delegated {
 				id, err := csp.ParseID[csp.RoleDefinition](last(text))
 				if err != nil {
-					return r, badRequest("InvalidRegistrationDefinition", "The delegated role '"+clip(text)+"' is not valid.")
+					return r, badRequest("InvalidRegistrationDefinition", "The delegated role '"+wire.Clip(text)+"' is not valid.")
 				}
 				read.Delegated = append(read.Delegated, id)
 			}
@@ -262,7 +263,7 @@ func (h *Handler) getRegistrationAssignment(c *call) (reply, *failure) {
 			return ok(h.acceptedOf(c)(a))
 		}
 	}
-	return reply{}, notFound("RegistrationAssignmentNotFound", "The registration assignment '"+clip(c.route.name())+"' is not found.")
+	return reply{}, notFound("RegistrationAssignmentNotFound", "The registration assignment '"+wire.Clip(c.route.name())+"' is not found.")
 }
 
 func (h *Handler) putRegistrationAssignment(c *call) (reply, *failure) {
@@ -283,7 +284,7 @@ func (h *Handler) putRegistrationAssignment(c *call) (reply, *failure) {
 	}
 	definition, err := csp.ParseID[world.Registration](last(body.Properties.Definition))
 	if err != nil {
-		return reply{}, badRequest("InvalidRegistrationAssignment", "The registration definition '"+clip(body.Properties.Definition)+"' is not valid.")
+		return reply{}, badRequest("InvalidRegistrationAssignment", "The registration definition '"+wire.Clip(body.Properties.Definition)+"' is not valid.")
 	}
 	created, err := h.World.AcceptRegistration(c.actor, definition, id, c.route.scope)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -63,7 +64,7 @@ func (h *Handler) getLock(c *call) (reply, *failure) {
 	}
 	l, known := h.findLock(c)
 	if !known {
-		return reply{}, notFound("LockNotFound", "The lock '"+clip(c.route.name())+"' could not be found.")
+		return reply{}, notFound("LockNotFound", "The lock '"+wire.Clip(c.route.name())+"' could not be found.")
 	}
 	return ok(lockOf(l))
 }
@@ -73,7 +74,7 @@ func (h *Handler) putLock(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	if !hasName(c.route.name()) {
-		return reply{}, badRequest("InvalidLockName", "The lock name '"+clip(c.route.name())+"' is not valid.")
+		return reply{}, badRequest("InvalidLockName", "The lock name '"+wire.Clip(c.route.name())+"' is not valid.")
 	}
 	var body struct {
 		Properties lockProperties `json:"properties"`
@@ -99,7 +100,7 @@ func lockLevel(text string) (world.LockLevel, *failure) {
 			return level, nil
 		}
 	}
-	return "", badRequest("InvalidLockLevel", "The lock level '"+clip(text)+"' is not valid. The allowed values are 'CanNotDelete, ReadOnly'.")
+	return "", badRequest("InvalidLockLevel", "The lock level '"+wire.Clip(text)+"' is not valid. The allowed values are 'CanNotDelete, ReadOnly'.")
 }
 
 // hasName says whether a name can stand in an id.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -175,7 +176,7 @@ func (r managementRequest) parent() (csp.Scope, *failure) {
 	}
 	scope, err := csp.ParseScope(id)
 	if err != nil || scope.Kind() != csp.ManagementGroupScope {
-		return scope, badRequest("InvalidRequestContent", "'"+clip(id)+"' is not the id of a management group.")
+		return scope, badRequest("InvalidRequestContent", "'"+wire.Clip(id)+"' is not the id of a management group.")
 	}
 	return scope, nil
 }
@@ -309,7 +310,7 @@ func (h *Handler) findGroupSubscription(c *call, action string) (world.Subscript
 	}
 	id, err := csp.ParseID[csp.Subscription](c.route.names[1])
 	if err != nil {
-		return world.Subscription{}, badRequest("InvalidSubscriptionId", "The provided subscription identifier '"+clip(c.route.names[1])+"' is malformed or invalid.")
+		return world.Subscription{}, badRequest("InvalidSubscriptionId", "The provided subscription identifier '"+wire.Clip(c.route.names[1])+"' is malformed or invalid.")
 	}
 	s, known := h.World.Subscription(id)
 	if !known || s.Tenant != c.tenant.ID {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -74,7 +75,7 @@ func (h *Handler) retryAfter(r running) string {
 func (h *Handler) findOperation(c *call) (running, *failure) {
 	r, ok := h.operations.find(c.route.name(), c.route.scope.Subscription())
 	if !ok {
-		return running{}, notFound("NotFound", "The operation '"+clip(c.route.name())+"' is not known, or was forgotten.")
+		return running{}, notFound("NotFound", "The operation '"+wire.Clip(c.route.name())+"' is not known, or was forgotten.")
 	}
 	return r, nil
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"latchkey/emulator/wire"
 )
 
 // list is the body of every collection.
@@ -57,7 +59,7 @@ func skipToken(c *call) (string, *failure) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(given)
 	if err != nil {
-		return "", badRequest("InvalidSkipToken", "The skip token '"+clip(given)+"' is not valid.")
+		return "", badRequest("InvalidSkipToken", "The skip token '"+wire.Clip(given)+"' is not valid.")
 	}
 	return string(raw), nil
 }

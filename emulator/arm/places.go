@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -203,11 +204,11 @@ func (h *Handler) putResourceGroup(c *call) (reply, *failure) {
 		return reply{}, badRequest("LocationRequired", "The location property is required for this definition.")
 	}
 	if !knownRegion(body.Location) {
-		return reply{}, badRequest("LocationNotAvailableForResourceGroup", "The provided location '"+clip(body.Location)+"' is not available for resource group.")
+		return reply{}, badRequest("LocationNotAvailableForResourceGroup", "The provided location '"+wire.Clip(body.Location)+"' is not available for resource group.")
 	}
 	s, _ := h.World.Subscription(c.route.scope.Subscription())
 	if g, known := s.ResourceGroup(c.route.name()); known && !strings.EqualFold(g.Location, body.Location) {
-		return reply{}, conflict("InvalidResourceGroupLocation", "Invalid resource group location '"+clip(body.Location)+"'. The Resource group already exists in location '"+g.Location+"'.")
+		return reply{}, conflict("InvalidResourceGroupLocation", "Invalid resource group location '"+wire.Clip(body.Location)+"'. The Resource group already exists in location '"+g.Location+"'.")
 	}
 	g, created, err := s.PutResourceGroup(c.actor, c.route.name(), body.Location, body.Tags)
 	if err != nil {

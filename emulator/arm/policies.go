@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -66,7 +67,7 @@ func (h *Handler) getPolicyDefinition(c *call) (reply, *failure) {
 	}
 	p, known := c.tenantOf(h).PolicyDefinition(policyID(c, "policyDefinitions"))
 	if !known {
-		return reply{}, notFound("PolicyDefinitionNotFound", "The policy definition '"+clip(c.route.name())+"' could not be found.")
+		return reply{}, notFound("PolicyDefinitionNotFound", "The policy definition '"+wire.Clip(c.route.name())+"' could not be found.")
 	}
 	return ok(policyDefinitionOf(p))
 }
@@ -87,7 +88,7 @@ func (h *Handler) putPolicyDefinition(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	if !hasName(c.route.name()) {
-		return reply{}, badRequest("InvalidPolicyDefinitionName", "The policy definition name '"+clip(c.route.name())+"' is not valid.")
+		return reply{}, badRequest("InvalidPolicyDefinitionName", "The policy definition name '"+wire.Clip(c.route.name())+"' is not valid.")
 	}
 	given := body.Properties
 	p := world.PolicyDefinition{Name: c.route.name(), Scope: c.route.scope, DisplayName: given.DisplayName, Mode: given.Mode, Parameters: given.Parameters, Rule: given.PolicyRule}
@@ -107,7 +108,7 @@ func policyRefusal(c *call, err error) *failure {
 	}
 	switch refusal.Law {
 	case world.BadPolicy:
-		return badRequest("InvalidPolicyRule", "Failed to parse policy rule: '"+clip(refusal.Detail)+"'.")
+		return badRequest("InvalidPolicyRule", "Failed to parse policy rule: '"+wire.Clip(refusal.Detail)+"'.")
 	case world.NoSuchPolicy:
 		return notFound("PolicyDefinitionNotFound", refusal.Detail+".")
 	case world.NotEmpty:
@@ -198,7 +199,7 @@ func (h *Handler) getPolicyAssignment(c *call) (reply, *failure) {
 	}
 	p, known := c.tenantOf(h).PolicyAssignment(policyID(c, "policyAssignments"))
 	if !known {
-		return reply{}, notFound("PolicyAssignmentNotFound", "The policy assignment '"+clip(c.route.name())+"' is not found.")
+		return reply{}, notFound("PolicyAssignmentNotFound", "The policy assignment '"+wire.Clip(c.route.name())+"' is not found.")
 	}
 	return ok(policyAssignmentOf(p))
 }
@@ -214,7 +215,7 @@ func (h *Handler) putPolicyAssignment(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	if !hasName(c.route.name()) || len(c.route.name()) > 128 {
-		return reply{}, badRequest("InvalidPolicyAssignmentName", "The policy assignment name '"+clip(c.route.name())+"' is not valid.")
+		return reply{}, badRequest("InvalidPolicyAssignmentName", "The policy assignment name '"+wire.Clip(c.route.name())+"' is not valid.")
 	}
 	given := body.Properties
 	p := world.PolicyAssignment{Name: c.route.name(), Scope: c.route.scope, DisplayName: given.DisplayName, Definition: given.DefinitionID, Lenient: strings.EqualFold(given.EnforcementMode, lenient), Parameters: make(map[string]any)}
@@ -224,7 +225,7 @@ func (h *Handler) putPolicyAssignment(c *call) (reply, *failure) {
 	for _, text := range given.NotScopes {
 		scope, err := csp.ParseScope(text)
 		if err != nil {
-			return reply{}, badRequest("InvalidPolicyAssignmentNotScopes", "The excluded scope '"+clip(text)+"' is not valid.")
+			return reply{}, badRequest("InvalidPolicyAssignmentNotScopes", "The excluded scope '"+wire.Clip(text)+"' is not valid.")
 		}
 		p.NotScopes = append(p.NotScopes, scope)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -82,7 +83,7 @@ func resourceFilter(text string) (kind string, f *failure) {
 	}
 	const start = "resourceType eq '"
 	if len(text) <= len(start) || !strings.EqualFold(text[:len(start)], start) || !strings.HasSuffix(text, "'") {
-		return "", badRequest("InvalidFilterInQueryString", "Invalid $filter '"+clip(text)+"' specified in the query string.")
+		return "", badRequest("InvalidFilterInQueryString", "Invalid $filter '"+wire.Clip(text)+"' specified in the query string.")
 	}
 	return text[len(start) : len(text)-1], nil
 }
@@ -166,10 +167,10 @@ func checkResource(c *call, body resourceRequest) *failure {
 		}
 	}
 	if body.Location != "" && !knownRegion(body.Location) {
-		return badRequest("LocationNotAvailableForResourceType", "The provided location '"+clip(body.Location)+"' is not available for resource type '"+clip(c.route.actions)+"'.")
+		return badRequest("LocationNotAvailableForResourceType", "The provided location '"+wire.Clip(body.Location)+"' is not available for resource type '"+wire.Clip(c.route.actions)+"'.")
 	}
 	if name := c.route.name(); c.route.kind == played[1] && (len(name) < 3 || len(name) > 24 || strings.ToLower(name) != name || strings.ContainsAny(name, "-_.()")) {
-		return badRequest("AccountNameInvalid", clip(name)+" is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.")
+		return badRequest("AccountNameInvalid", wire.Clip(name)+" is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.")
 	}
 	return nil
 }
@@ -245,7 +246,7 @@ func (h *Handler) getProvider(c *call) (reply, *failure) {
 			return ok(providerOf(c, p))
 		}
 	}
-	return reply{}, notFound("InvalidResourceNamespace", "The resource namespace '"+clip(c.route.name())+"' is invalid.")
+	return reply{}, notFound("InvalidResourceNamespace", "The resource namespace '"+wire.Clip(c.route.name())+"' is invalid.")
 }
 
 // registerProvider is what clients ask before they first use a provider. All of

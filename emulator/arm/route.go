@@ -1,12 +1,13 @@
 package arm
 
 import (
+	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 )
 
 // route is a path taken apart: what kind of thing is asked for, where, and by
@@ -37,30 +38,18 @@ func (r route) name() string {
 	return r.names[len(r.names)-1]
 }
 
-const (
-	maxPath     = 4096
-	maxSegments = 64
-)
+var pathLimits = wire.PathLimits{Bytes: 4096, Segments: 64}
 
-// parseRoute reads an escaped path. Empty segments are dropped, which collapses
-// doubled slashes; everything else that is not a plain path is refused.
+// parseRoute reads an escaped path. What is not a plain path is refused.
 func parseRoute(escaped string) (route, *failure) {
-	if len(escaped) > maxPath {
+	segments, err := wire.Segments(escaped, pathLimits)
+	switch {
+	case errors.Is(err, wire.ErrPathTooLong):
 		return route{}, &failure{status: http.StatusRequestURITooLong, code: "RequestUriTooLong", message: "The request path is too long."}
-	}
-	segments := make([]string, 0, 16)
-	for s := range strings.SplitSeq(escaped, "/") {
-		if s == "" {
-			continue
-		}
-		plain, err := url.PathUnescape(s)
-		if err != nil || strings.ContainsAny(plain, "/\\") || plain == "." || plain == ".." {
-			return route{}, badRequest("InvalidRequestUri", "The request path is not valid.")
-		}
-		segments = append(segments, plain)
-	}
-	if len(segments) > maxSegments {
+	case errors.Is(err, wire.ErrTooManySegments):
 		return route{}, badRequest("InvalidRequestUri", "The request path has too many segments.")
+	case err != nil:
+		return route{}, badRequest("InvalidRequestUri", "The request path is not valid.")
 	}
 	r, f := readSegments(segments)
 	r.path = "/" + strings.Join(segments, "/")
@@ -188,12 +177,12 @@ func scoped(segments []string, r route) (route, *failure) {
 	}
 	if len(segments) >= 2 && strings.EqualFold(segments[0], "subscriptions") {
 		if _, err := csp.ParseID[csp.Subscription](segments[1]); err != nil {
-			return route{}, badRequest("InvalidSubscriptionId", "The provided subscription identifier '"+clip(segments[1])+"' is malformed or invalid.")
+			return route{}, badRequest("InvalidSubscriptionId", "The provided subscription identifier '"+wire.Clip(segments[1])+"' is malformed or invalid.")
 		}
 	}
 	return route{}, badRequest("BadRequest", "The request scope is not valid: "+err.Error()+".")
 }
 
 func noSuchType(path string) *failure {
-	return notFound("InvalidResourceType", "The resource type could not be found at '"+clip(path)+"' on this emulator.")
+	return notFound("InvalidResourceType", "The resource type could not be found at '"+wire.Clip(path)+"' on this emulator.")
 }

@@ -3,6 +3,8 @@ package arm
 import (
 	"net/http"
 	"strings"
+
+	"latchkey/emulator/wire"
 )
 
 // operation does what a call asks for.
@@ -111,7 +113,7 @@ func (h *Handler) find(c *call) (endpoint, *failure) {
 	case c.route.kind == "" || namespace == "":
 		return endpoint{}, noSuchType(c.route.path)
 	case !strings.HasPrefix(strings.ToLower(namespace), "microsoft."):
-		return endpoint{}, notFound("InvalidResourceNamespace", "The resource namespace '"+clip(namespace)+"' is invalid.")
+		return endpoint{}, notFound("InvalidResourceNamespace", "The resource namespace '"+wire.Clip(namespace)+"' is invalid.")
 	case kind == "" || c.route.verb != "" || isPlayed(namespace) || c.route.scope.Subscription().IsZero():
 		return endpoint{}, noSuchType(c.route.path)
 	case strings.HasSuffix(c.route.kind, "/*"):

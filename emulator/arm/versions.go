@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"latchkey/emulator/wire"
 )
 
 // family is a set of types with the same api-versions, and with the same way of
@@ -70,17 +72,17 @@ func looksLikeVersion(s string) bool {
 }
 
 func refuseCore(_ *call, asked, supported string) *failure {
-	return badRequest("InvalidApiVersionParameter", "The api-version '"+clip(asked)+"' is invalid. The supported versions are '"+supported+"'.")
+	return badRequest("InvalidApiVersionParameter", "The api-version '"+wire.Clip(asked)+"' is invalid. The supported versions are '"+supported+"'.")
 }
 
 func refuseExtension(c *call, asked, supported string) *failure {
 	namespace, kind := c.route.typed()
-	return notFound("InvalidResourceType", "The resource type '"+clip(kind)+"' could not be found in the namespace '"+clip(namespace)+"' for api version '"+clip(asked)+"'. The supported api-versions are '"+supported+"'.")
+	return notFound("InvalidResourceType", "The resource type '"+wire.Clip(kind)+"' could not be found in the namespace '"+wire.Clip(namespace)+"' for api version '"+wire.Clip(asked)+"'. The supported api-versions are '"+supported+"'.")
 }
 
 func refuseResource(c *call, asked, supported string) *failure {
 	_, kind := c.route.typed()
-	return badRequest("NoRegisteredProviderFound", "No registered resource provider found for location '' and API version '"+clip(asked)+"' for type '"+clip(kind)+"'. The supported api-versions are '"+supported+"'. The supported locations are 'westeurope, northeurope'.")
+	return badRequest("NoRegisteredProviderFound", "No registered resource provider found for location '' and API version '"+wire.Clip(asked)+"' for type '"+wire.Clip(kind)+"'. The supported api-versions are '"+supported+"'. The supported locations are 'westeurope, northeurope'.")
 }
 
 // typed splits the type of what is asked for.
@@ -104,5 +106,5 @@ func readQuery(raw string) (url.Values, *failure) {
 }
 
 func methodNotAllowed(method string) *failure {
-	return &failure{status: http.StatusMethodNotAllowed, code: "HttpMethodNotSupported", message: "The http method '" + clip(method) + "' is not supported for a resource of this type on this emulator."}
+	return &failure{status: http.StatusMethodNotAllowed, code: "HttpMethodNotSupported", message: "The http method '" + wire.Clip(method) + "' is not supported for a resource of this type on this emulator."}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"latchkey/csp"
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 // credential is what az prints of an application's credential.
@@ -28,7 +28,7 @@ func TestAzureCLIMakesServicePrincipals(t *testing.T) {
 	if made.DisplayName != "deployer" || made.Password == "" || made.Tenant != v.customer.ID.String() {
 		t.Fatalf("made: %+v", made)
 	}
-	client := must(csp.ParseID[world.App](made.AppID))(t)
+	client := must(csp.ParseID[registry.App](made.AppID))(t)
 	sp, installed := v.customer.ServicePrincipal(client)
 	if !installed {
 		t.Fatal("it has no service principal")
@@ -77,8 +77,8 @@ func TestAzureCLIMakesServicePrincipals(t *testing.T) {
 	az.run(t, "ad", "app", "delete", "--id", app.AppID)
 	az.refused(t, []string{"does not exist"}, "ad", "app", "show", "--id", app.ID)
 
-	az.run(t, "ad", "sp", "create", "--id", world.PartnerDelegation.String())
-	if _, there := v.customer.ServicePrincipal(world.PartnerDelegation); !there {
+	az.run(t, "ad", "sp", "create", "--id", registry.PartnerDelegation.String())
+	if _, there := v.customer.ServicePrincipal(registry.PartnerDelegation); !there {
 		t.Error("GDAP's application has no service principal")
 	}
 	az.run(t, "ad", "sp", "delete", "--id", sp.ID.String())

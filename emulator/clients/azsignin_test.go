@@ -21,6 +21,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -53,13 +54,13 @@ func (v *town) federatedToken(tb testing.TB) string {
 	tb.Helper()
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(tb)
 	const issuer, subject = "https://pipelines.example", "repo:contoso/deploy"
-	if err := v.world.AddFederation(world.Actor{}, v.robot.ID, world.Federation{
-		Name: "pipeline", Issuer: issuer, Subject: subject, Audience: world.TokenExchangeAudience, Key: key.Public(),
+	if err := v.world.AddFederation(world.Actor{}, v.robot.ID, registry.Federation{
+		Name: "pipeline", Issuer: issuer, Subject: subject, Audience: registry.TokenExchangeAudience, Key: key.Public(),
 	}); err != nil {
 		tb.Fatal(err)
 	}
 	now := time.Now().Unix()
-	claims := fmt.Appendf(nil, `{"iss":%q,"sub":%q,"aud":%q,"iat":%d,"nbf":%[4]d,"exp":%d}`, issuer, subject, world.TokenExchangeAudience, now, now+3600)
+	claims := fmt.Appendf(nil, `{"iss":%q,"sub":%q,"aud":%q,"iat":%d,"nbf":%[4]d,"exp":%d}`, issuer, subject, registry.TokenExchangeAudience, now, now+3600)
 	signer := must(jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, nil))(tb)
 	return must(must(signer.Sign(claims))(tb).CompactSerialize())(tb)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 // curl asks with curl, through the proxy, by Microsoft's names, and reads the
@@ -100,12 +100,12 @@ func TestCurl(t *testing.T) {
 		Address string `json:"verification_uri"`
 	}
 	partner := "https://login.microsoftonline.com/" + v.partner.ID.String() + "/oauth2/v2.0/"
-	v.curl(t, &device, append(posted(map[string]string{"client_id": world.AzureCLI.String(), "scope": "https://api.partnercenter.microsoft.com/.default offline_access"}), partner+"devicecode")...)
+	v.curl(t, &device, append(posted(map[string]string{"client_id": registry.AzureCLI.String(), "scope": "https://api.partnercenter.microsoft.com/.default offline_access"}), partner+"devicecode")...)
 	if err := v.person(t, sueUPN, suePassword).enterCode(device.Address, device.User); err != nil {
 		t.Fatal(err)
 	}
 	var sue tokens
-	v.curl(t, &sue, append(posted(map[string]string{"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": world.AzureCLI.String(), "device_code": device.Code}), partner+"token")...)
+	v.curl(t, &sue, append(posted(map[string]string{"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": registry.AzureCLI.String(), "device_code": device.Code}), partner+"token")...)
 	var customers struct {
 		Items []struct{ ID string } `json:"items"`
 	}

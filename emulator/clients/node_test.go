@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -91,7 +92,7 @@ func (v *town) steps(t *testing.T, script string, more map[string]any) []told {
 	t.Helper()
 	town := map[string]any{
 		"login": v.at.Login, "arm": v.at.ARM, "graph": v.at.Graph,
-		"partner": v.partner.ID, "customer": v.customer.ID, "subscription": v.sub.ID, "agents": v.agents.ID, "tool": world.AzureCLI,
+		"partner": v.partner.ID, "customer": v.customer.ID, "subscription": v.sub.ID, "agents": v.agents.ID, "tool": registry.AzureCLI,
 		"robot":  map[string]any{"id": v.robot.ID, "secret": robotSecret, "certificate": v.certificateFile(t), "federated": v.federatedToken(t)},
 		"portal": map[string]any{"id": v.portal.ID, "secret": portalSecret, "callback": callback, "uri": portalURI},
 		"bo":     map[string]any{"id": v.bo.ID, "account": boUPN, "password": boPassword},
@@ -175,25 +176,25 @@ func TestAzureIdentityForJavaScript(t *testing.T) {
 	for _, proxied := range []bool{false, true} {
 		v := newTown(t)
 		robot := want{"tid": v.customer.ID, "oid": v.robotThere.ID, "appid": v.robot.ID, "idtyp": "app", "aud": "https://management.azure.com", "lives": true}
-		person := func(who world.User, app world.ClientID, scope any, audience string) want {
+		person := func(who world.User, app registry.ClientID, scope any, audience string) want {
 			return want{"tid": v.customer.ID, "oid": who.ID, "appid": app, "idtyp": "user", "scp": scope, "aud": audience, "lives": true}
 		}
-		arm := person(v.anna, world.AzureCLI, "user_impersonation", "https://management.azure.com")
+		arm := person(v.anna, registry.AzureCLI, "user_impersonation", "https://management.azure.com")
 		portal := must(v.servicePrincipal(v.portal.ID))(t)
 		v.node(t, "identity.mjs", map[string]any{"proxied": proxied}, want{
 			"secret": robot, "certificate": robot, "assertion": robot, "environment": robot,
 			"wrong secret":       refusedWith{words: "AADSTS7000215"},
 			"unknown tenant":     refusedWith{words: unknown[proxied]},
 			"another tenant":     want{"tid": v.customer.ID, "oid": portal.ID, "appid": v.portal.ID, "idtyp": "app", "aud": "https://management.azure.com", "lives": true},
-			"password":           person(v.bo, world.AzureCLI, "user_impersonation", "https://management.azure.com"),
+			"password":           person(v.bo, registry.AzureCLI, "user_impersonation", "https://management.azure.com"),
 			"device code":        arm,
-			"silently for Graph": person(v.anna, world.AzureCLI, true, "https://graph.microsoft.com"),
+			"silently for Graph": person(v.anna, registry.AzureCLI, true, "https://graph.microsoft.com"),
 			"on behalf of":       person(v.anna, v.portal.ID, "user_impersonation", "https://management.azure.com"),
 		})
 	}
 }
 
-func (v *town) servicePrincipal(app world.ClientID) (world.ServicePrincipal, error) {
+func (v *town) servicePrincipal(app registry.ClientID) (world.ServicePrincipal, error) {
 	sp, ok := v.customer.ServicePrincipal(app)
 	if !ok {
 		return sp, fmt.Errorf("no service principal of %s", app)

@@ -10,6 +10,7 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -54,7 +55,7 @@ type town struct {
 	agents            world.Group
 	operators         world.Group // of the customer's, empty
 	sub               world.Subscription
-	robot, portal     world.App
+	robot, portal     registry.App
 	robotThere        world.ServicePrincipal
 }
 
@@ -141,13 +142,13 @@ func (v *town) places(tb testing.TB) {
 
 func (v *town) applications(tb testing.TB) {
 	tb.Helper()
-	v.robot = must(v.customer.AddApp(world.App{Name: "Robot", Secret: robotSecret}))(tb)
+	v.robot = must(v.customer.AddApp(registry.App{Name: "Robot", Secret: robotSecret}))(tb)
 	v.robotThere = must(v.customer.AddServicePrincipal(v.robot.ID, csp.ObjectID{}))(tb)
 	for _, role := range []string{"Directory.ReadWrite.All", "User.ReadWrite.All", "Group.ReadWrite.All"} {
-		must(v.customer.GrantRole(world.Actor{}, v.robotThere.ID, world.MicrosoftGraph, role))(tb)
+		must(v.customer.GrantRole(world.Actor{}, v.robotThere.ID, registry.MicrosoftGraph, role))(tb)
 	}
 	v.give(tb, v.robotThere.ID, "Owner")
-	v.portal = must(v.partner.AddApp(world.App{
+	v.portal = must(v.partner.AddApp(registry.App{
 		Name: "Portal", Secret: portalSecret, RedirectURIs: []string{callback}, MultiTenant: true,
 		URIs: []string{portalURI}, Scopes: []string{"user_impersonation"},
 	}))(tb)

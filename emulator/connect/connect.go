@@ -26,6 +26,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"latchkey/emulator/wire"
 )
 
 // Options are what a proxy is made with.
@@ -127,19 +129,19 @@ func (p *Proxy) Targets() []string { return slices.Sorted(maps.Keys(p.targets)) 
 
 // ServeHTTP answers one request: a tunnel, or a refusal in a sentence.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("x-emulator", "latchkey")
+	wire.Mark(w.Header())
 	// What a client asks for is compared whole and never taken apart. The request
 	// line is what counts; a Host header beside it may say anything.
 	authority := r.RequestURI
 	if r.Method != http.MethodConnect {
-		p.note(clip(r.Method + " " + authority))
+		p.note(wire.Clip(r.Method + " " + authority))
 		refuse(w, http.StatusForbidden, "This is the proxy of the Latchkey emulator. It takes CONNECT only: use it as HTTPS_PROXY, not as HTTP_PROXY.")
 		return
 	}
 	address, ok := p.targets[strings.ToLower(authority)]
 	if !ok {
-		p.note(clip(authority))
-		refuse(w, http.StatusForbidden, fmt.Sprintf("The Latchkey emulator's proxy does not lead to %q: it knows the host names of Microsoft's that the emulator answers for, on port 443, and nothing else.", clip(authority)))
+		p.note(wire.Clip(authority))
+		refuse(w, http.StatusForbidden, fmt.Sprintf("The Latchkey emulator's proxy does not lead to %q: it knows the host names of Microsoft's that the emulator answers for, on port 443, and nothing else.", wire.Clip(authority)))
 		return
 	}
 	select {
@@ -266,9 +268,3 @@ func refuse(w http.ResponseWriter, status int, sentence string) {
 }
 
 // clip keeps what is told of a hostile request short.
-func clip(s string) string {
-	if len(s) > 100 {
-		return s[:100] + "..."
-	}
-	return s
-}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"latchkey/emulator/origin"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 	"latchkey/emulator/worldclock"
 )
@@ -23,11 +24,11 @@ func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 func (d *duration) UnmarshalJSON(raw []byte) error {
 	var text string
 	if err := json.Unmarshal(raw, &text); err != nil {
-		return fmt.Errorf("a duration is a text such as \"2h30m\" or \"500ms\", not %s", clip(string(raw)))
+		return fmt.Errorf("a duration is a text such as \"2h30m\" or \"500ms\", not %s", wire.Clip(string(raw)))
 	}
 	parsed, err := time.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf("%q is no duration: write one such as \"2h30m\" or \"500ms\"", clip(text))
+		return fmt.Errorf("%q is no duration: write one such as \"2h30m\" or \"500ms\"", wire.Clip(text))
 	}
 	*d = duration(parsed)
 	return nil
@@ -185,7 +186,7 @@ func (h *Handler) changeSettings(r *http.Request) (any, error) {
 	}
 	for at, d := range c.Latency {
 		if at.Title() == "" {
-			return nil, bad("there is no origin %q: want one of %v", clip(string(at)), origin.All())
+			return nil, bad("there is no origin %q: want one of %v", wire.Clip(string(at)), origin.All())
 		}
 		if d < 0 || time.Duration(d) > maxLatency {
 			return nil, bad("a latency is from 0 to %v", maxLatency)
@@ -241,7 +242,7 @@ func number(r *http.Request, name string, otherwise int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, bad("%s=%q is no whole number from 0", name, clip(text))
+		return 0, bad("%s=%q is no whole number from 0", name, wire.Clip(text))
 	}
 	return n, nil
 }

@@ -37,6 +37,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/fault"
 	"latchkey/emulator/origin"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 	"latchkey/emulator/worldclock"
 )
@@ -164,7 +165,7 @@ type text struct {
 // ServeHTTP answers one request, if it brings the token.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("x-emulator", "latchkey")
+	wire.Mark(header)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	if !h.isTrusted(r) {
@@ -174,7 +175,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_, pattern := h.routes.Handler(r)
 	if pattern == "" {
-		refuse(w, absent("There is no %s %s here; GET / tells how things stand, and docs/emulator.md what can be done.", clip(r.Method), clip(r.URL.Path)))
+		refuse(w, absent("There is no %s %s here; GET / tells how things stand, and docs/emulator.md what can be done.", wire.Clip(r.Method), wire.Clip(r.URL.Path)))
 		return
 	}
 	h.routes.ServeHTTP(w, r)
@@ -242,7 +243,7 @@ func read(r *http.Request, into any) error {
 func (h *Handler) tenant(name string) (world.Tenant, error) {
 	t, ok := h.Cloud.World().TenantNamed(name)
 	if !ok {
-		return t, absent("there is no tenant %q: name it by its id or one of its domains", clip(name))
+		return t, absent("there is no tenant %q: name it by its id or one of its domains", wire.Clip(name))
 	}
 	return t, nil
 }
@@ -274,11 +275,4 @@ func (h *Handler) overview(*http.Request) (any, error) {
 		view.NextDue = &at
 	}
 	return view, nil
-}
-
-func clip(s string) string {
-	if len(s) > 100 {
-		return s[:100] + "..."
-	}
-	return s
 }

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/emulator/fault"
 	"latchkey/emulator/origin"
+	"latchkey/emulator/wire"
 )
 
 // faultView is a fault as it is asked for and listed.
@@ -108,7 +109,7 @@ func (h *Handler) fault(r *http.Request) (*fault.Injected, error) {
 			}
 		}
 	}
-	return nil, absent("no fault with the id %q is at work", clip(r.PathValue("id")))
+	return nil, absent("no fault with the id %q is at work", wire.Clip(r.PathValue("id")))
 }
 
 func (h *Handler) getFault(r *http.Request) (any, error) {

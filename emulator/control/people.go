@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -78,7 +79,7 @@ func change[T any](value, to *T) {
 func (h *Handler) person(upn string) (world.User, error) {
 	_, domain, found := strings.Cut(upn, "@")
 	if !found {
-		return world.User{}, bad("%q is no sign-in name: write name@domain", clip(upn))
+		return world.User{}, bad("%q is no sign-in name: write name@domain", wire.Clip(upn))
 	}
 	t, err := h.tenant(domain)
 	if err != nil {
@@ -87,7 +88,7 @@ func (h *Handler) person(upn string) (world.User, error) {
 	users := t.Users()
 	at := slices.IndexFunc(users, func(u world.User) bool { return strings.EqualFold(u.UPN, upn) })
 	if at < 0 {
-		return world.User{}, absent("nobody in %s signs in as %q", t.Name, clip(upn))
+		return world.User{}, absent("nobody in %s signs in as %q", t.Name, wire.Clip(upn))
 	}
 	return users[at], nil
 }

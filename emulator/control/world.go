@@ -10,6 +10,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/worldfile"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -96,7 +97,7 @@ func (h *Handler) listSnapshots(*http.Request) (any, error) {
 func (h *Handler) takeSnapshot(r *http.Request) (any, error) {
 	name := r.PathValue("name")
 	if !goodName.MatchString(name) {
-		return nil, bad("%q is no name for a snapshot: use letters, digits, dots, dashes and underscores, at most 64", clip(name))
+		return nil, bad("%q is no name for a snapshot: use letters, digits, dots, dashes and underscores, at most 64", wire.Clip(name))
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -114,7 +115,7 @@ func (h *Handler) kept(r *http.Request) (string, snapshot, error) {
 	name := r.PathValue("name")
 	s, ok := h.snapshots[name]
 	if !ok {
-		return name, s, absent("no snapshot is called %q", clip(name))
+		return name, s, absent("no snapshot is called %q", wire.Clip(name))
 	}
 	return name, s, nil
 }

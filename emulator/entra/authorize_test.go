@@ -9,12 +9,13 @@ import (
 	"golang.org/x/oauth2"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
 
 // redeem ends the code flow of the confidential application in the customer's tenant.
-func (v *town) redeem(tb testing.TB, app world.App, code string, pairs ...string) body {
+func (v *town) redeem(tb testing.TB, app registry.App, code string, pairs ...string) body {
 	tb.Helper()
 	form := []string{"grant_type", "authorization_code", "client_id", app.ID.String(), "code", code, "redirect_uri", callback}
 	if app.Secret != "" {
@@ -52,7 +53,7 @@ func TestProofKey(t *testing.T) {
 
 func TestSinglePageApplication(t *testing.T) {
 	v := newTown(t)
-	app := must(v.customer.AddApp(world.App{Name: "Page", BrowserURIs: []string{callback}}))(t)
+	app := must(v.customer.AddApp(registry.App{Name: "Page", BrowserURIs: []string{callback}}))(t)
 	must(v.customer.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
 	at := v.customer.ID.String()
 	if b := v.browser(t).open(t, v.authorizeURL(at, app)); b.refusal() != "AADSTS9002325" {
@@ -76,7 +77,7 @@ func TestSinglePageApplication(t *testing.T) {
 
 func TestResponseTypesAndModes(t *testing.T) {
 	v := newTown(t)
-	app := must(v.customer.AddApp(world.App{Name: "Hybrid", Secret: "h", RedirectURIs: []string{callback}, IDTokens: true}))(t)
+	app := must(v.customer.AddApp(registry.App{Name: "Hybrid", Secret: "h", RedirectURIs: []string{callback}, IDTokens: true}))(t)
 	must(v.customer.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
 	at := v.customer.ID.String()
 	t.Run("a code in the fragment", func(t *testing.T) {
@@ -252,7 +253,7 @@ func TestAccessTokenClaims(t *testing.T) {
 
 func TestGroupsOverage(t *testing.T) {
 	v := newTown(t)
-	must(v.customer.AddServicePrincipal(must(v.partner.AddApp(world.App{Name: "Shows groups", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true, GroupClaims: true}))(t).ID, csp.ObjectID{}))(t)
+	must(v.customer.AddServicePrincipal(must(v.partner.AddApp(registry.App{Name: "Shows groups", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true, GroupClaims: true}))(t).ID, csp.ObjectID{}))(t)
 	app := v.customer.ServicePrincipals()
 	shows, _ := v.world.App(app[slices.IndexFunc(app, func(sp world.ServicePrincipal) bool { return sp.Name == "Shows groups" })].App)
 	ask := func() (access, id token.Claims) {
@@ -262,7 +263,7 @@ func TestGroupsOverage(t *testing.T) {
 	}
 	join := func(n int) {
 		for range n {
-			g := must(v.customer.AddGroup(world.Group{Name: "g" + world.NewID[world.App]().String()}))(t)
+			g := must(v.customer.AddGroup(world.Group{Name: "g" + world.NewID[registry.App]().String()}))(t)
 			check(t, v.customer.AddMember(g.ID, v.bob.ID))
 		}
 	}

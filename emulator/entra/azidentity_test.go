@@ -20,6 +20,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/entra"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -46,9 +47,9 @@ func TestCredentialsOfTheAzureSDK(t *testing.T) {
 	must(v.customer.AddServicePrincipal(desk.ID, csp.ObjectID{}))(t)
 	check(t, v.world.AddCertificate(world.Actor{}, desk.ID, cert.Raw))
 	calling := v.token(t, tenant, "grant_type", "password", "client_id", v.public.ID.String(), "username", v.bob.UPN, "password", v.bob.Password, "scope", "api://desk/Orders.Read").AccessToken
-	check(t, v.world.AddFederation(world.Actor{}, v.app.ID, world.Federation{Issuer: origin + "/" + v.partner.ID.String() + "/v2.0", Subject: must(spOf(v.partner, v.app))(t).ID.String()}))
+	check(t, v.world.AddFederation(world.Actor{}, v.app.ID, registry.Federation{Issuer: origin + "/" + v.partner.ID.String() + "/v2.0", Subject: must(spOf(v.partner, v.app))(t).ID.String()}))
 	federated := func(context.Context) (string, error) {
-		return v.token(t, v.partner.ID.String(), "grant_type", "client_credentials", "client_id", id, "client_secret", secret, "scope", world.TokenExchangeAudience+"/.default").AccessToken, nil
+		return v.token(t, v.partner.ID.String(), "grant_type", "client_credentials", "client_id", id, "client_secret", secret, "scope", registry.TokenExchangeAudience+"/.default").AccessToken, nil
 	}
 
 	for _, test := range []struct {
@@ -122,7 +123,7 @@ func TestCredentialsOfTheAzureSDK(t *testing.T) {
 	})
 }
 
-func spOf(t world.Tenant, app world.App) (world.ServicePrincipal, error) {
+func spOf(t world.Tenant, app registry.App) (world.ServicePrincipal, error) {
 	sp, ok := t.ServicePrincipal(app.ID)
 	if !ok {
 		return sp, os.ErrNotExist

@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
 // api is an application that is called with tokens of its own and calls on.
-func (v *town) api(tb testing.TB, version int) world.App {
+func (v *town) api(tb testing.TB, version int) registry.App {
 	tb.Helper()
-	a := must(v.partner.AddApp(world.App{
+	a := must(v.partner.AddApp(registry.App{
 		Name: "Desk", Secret: "desk", MultiTenant: true, URIs: []string{"api://desk"}, Scopes: []string{"Orders.Read"}, AppRoles: []string{"Desk.Approver"}, TokenVersion: version,
-		Asks: []world.Access{{Resource: world.MicrosoftGraph, Scopes: []string{"User.Read"}}, {Resource: world.AzureManagement, Scopes: []string{"user_impersonation"}}},
+		Asks: []registry.Access{{Resource: registry.MicrosoftGraph, Scopes: []string{"User.Read"}}, {Resource: registry.AzureManagement, Scopes: []string{"user_impersonation"}}},
 	}))(tb)
 	must(v.partner.AddServicePrincipal(a.ID, csp.ObjectID{}))(tb)
 	return a

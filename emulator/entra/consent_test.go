@@ -6,18 +6,19 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
 // newcomer is an application that nobody let in yet.
-func (v *town) newcomer(tb testing.TB, asks ...world.Access) world.App {
+func (v *town) newcomer(tb testing.TB, asks ...registry.Access) registry.App {
 	tb.Helper()
-	return must(v.partner.AddApp(world.App{Name: "Newcomer", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true, Asks: asks}))(tb)
+	return must(v.partner.AddApp(registry.App{Name: "Newcomer", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true, Asks: asks}))(tb)
 }
 
 func TestAdminConsent(t *testing.T) {
-	asks := world.Access{Resource: world.MicrosoftGraph, Scopes: []string{"User.Read.All"}, Roles: []string{"Group.Read.All"}}
-	address := func(v *town, app world.App, version, scope string) string {
+	asks := registry.Access{Resource: registry.MicrosoftGraph, Scopes: []string{"User.Read.All"}, Roles: []string{"Group.Read.All"}}
+	address := func(v *town, app registry.App, version, scope string) string {
 		q := form("client_id", app.ID.String(), "redirect_uri", callback, "state", "st")
 		if scope != "" {
 			q.Set("scope", scope)
@@ -92,7 +93,7 @@ func TestAdminConsent(t *testing.T) {
 	t.Run("refuses what it cannot trust", func(t *testing.T) {
 		v := newTown(t)
 		app := v.newcomer(t, asks)
-		inside := must(v.partner.AddApp(world.App{Name: "Inside", RedirectURIs: []string{callback}}))(t)
+		inside := must(v.partner.AddApp(registry.App{Name: "Inside", RedirectURIs: []string{callback}}))(t)
 		for query, want := range map[string]string{
 			"": "AADSTS900144", "client_id=x": "AADSTS700016",
 			"client_id=" + app.ID.String() + "&redirect_uri=" + url.QueryEscape("https://evil.example/"): "AADSTS50011",
@@ -145,7 +146,7 @@ func TestConsentAtSignIn(t *testing.T) {
 	})
 	t.Run("an administrator lets it in for everybody", func(t *testing.T) {
 		v := newTown(t)
-		app := v.newcomer(t, world.Access{Resource: world.AzureManagement, Scopes: []string{"user_impersonation"}})
+		app := v.newcomer(t, registry.Access{Resource: registry.AzureManagement, Scopes: []string{"user_impersonation"}})
 		b := v.browser(t).open(t, v.authorizeURL(v.customer.ID.String(), app, "scope", armScope)).signIn(t, v.anna)
 		if b.submit(t, "step", "consent", "for", "all").values(t).Get("code") == "" {
 			t.Fatalf("ended with %s", b.refusal())
@@ -189,7 +190,7 @@ func TestConsentAtSignIn(t *testing.T) {
 // and listens on whatever port is free.
 func TestMicrosoftsOwnClients(t *testing.T) {
 	v := newTown(t)
-	cli, _ := v.world.App(world.AzureCLI)
+	cli, _ := v.world.App(registry.AzureCLI)
 	redirect := "http://localhost:41873"
 	b := v.browser(t).open(t, v.authorizeURL("organizations", cli, "redirect_uri", redirect, "scope", "https://management.core.windows.net//.default offline_access openid profile")).signIn(t, v.bob)
 	if b.sentTo == nil || b.sentTo.Host != "localhost:41873" {

@@ -15,6 +15,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/entra"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -138,8 +139,8 @@ func TestAssertionByTheClientsClock(t *testing.T) {
 
 func TestClientSecrets(t *testing.T) {
 	v := newTown(t)
-	first := must(v.world.AddSecret(world.Actor{}, v.app.ID, world.Secret{Name: "first", Value: "one", Expires: v.clock.Now().Add(time.Hour)}))(t)
-	second := must(v.world.AddSecret(world.Actor{}, v.app.ID, world.Secret{Name: "second"}))(t)
+	first := must(v.world.AddSecret(world.Actor{}, v.app.ID, registry.Secret{Name: "first", Value: "one", Expires: v.clock.Now().Add(time.Hour)}))(t)
+	second := must(v.world.AddSecret(world.Actor{}, v.app.ID, registry.Secret{Name: "second"}))(t)
 	if second.Value == "" || second.Expires.Before(v.clock.Now()) {
 		t.Errorf("a secret without a value or an end is %+v", second)
 	}
@@ -170,11 +171,11 @@ func TestClientSecrets(t *testing.T) {
 func TestFederatedCredential(t *testing.T) {
 	v := newTown(t)
 	const issuer, subject = "https://token.actions.example", "repo:latchkey:ref:main"
-	check(t, v.world.AddFederation(world.Actor{}, v.app.ID, world.Federation{Issuer: issuer, Subject: subject, Key: otherKey.Public()}))
+	check(t, v.world.AddFederation(world.Actor{}, v.app.ID, registry.Federation{Issuer: issuer, Subject: subject, Key: otherKey.Public()}))
 	// A managed identity of the customer stands for the application as well.
-	identity := must(v.customer.AddApp(world.App{Name: "Runner", Secret: "r"}))(t)
+	identity := must(v.customer.AddApp(registry.App{Name: "Runner", Secret: "r"}))(t)
 	runner := must(v.customer.AddServicePrincipal(identity.ID, csp.ObjectID{}))(t)
-	check(t, v.world.AddFederation(world.Actor{}, v.app.ID, world.Federation{Issuer: origin + "/" + v.customer.ID.String() + "/v2.0", Subject: runner.ID.String()}))
+	check(t, v.world.AddFederation(world.Actor{}, v.app.ID, registry.Federation{Issuer: origin + "/" + v.customer.ID.String() + "/v2.0", Subject: runner.ID.String()}))
 
 	try := func(raw string) body {
 		return v.token(t, v.customer.ID.String(), "grant_type", "client_credentials", "client_id", v.app.ID.String(), "scope", armScope, "client_assertion_type", jwtBearer, "client_assertion", raw)
@@ -182,18 +183,18 @@ func TestFederatedCredential(t *testing.T) {
 	foreign := func(key *rsa.PrivateKey, iss, sub, aud string, lasts time.Duration) string {
 		return assertion(t, key, jose.RS256, nil, map[string]any{"iss": iss, "sub": sub, "aud": aud, "exp": v.clock.Now().Add(lasts).Unix()})
 	}
-	own := v.token(t, v.customer.ID.String(), "grant_type", "client_credentials", "client_id", identity.ID.String(), "client_secret", "r", "scope", world.TokenExchangeAudience+"/.default").AccessToken
+	own := v.token(t, v.customer.ID.String(), "grant_type", "client_credentials", "client_id", identity.ID.String(), "client_secret", "r", "scope", registry.TokenExchangeAudience+"/.default").AccessToken
 	for name, test := range map[string]struct {
 		raw  string
 		want int
 	}{
-		"a foreign issuer's token":    {foreign(otherKey, issuer, subject, world.TokenExchangeAudience, time.Minute), 0},
+		"a foreign issuer's token":    {foreign(otherKey, issuer, subject, registry.TokenExchangeAudience, time.Minute), 0},
 		"a token of this very cloud":  {own, 0},
-		"an issuer nobody trusts":     {foreign(otherKey, "https://evil.example", subject, world.TokenExchangeAudience, time.Minute), 700211},
-		"another subject":             {foreign(otherKey, issuer, "repo:evil", world.TokenExchangeAudience, time.Minute), 700213},
+		"an issuer nobody trusts":     {foreign(otherKey, "https://evil.example", subject, registry.TokenExchangeAudience, time.Minute), 700211},
+		"another subject":             {foreign(otherKey, issuer, "repo:evil", registry.TokenExchangeAudience, time.Minute), 700213},
 		"another audience":            {foreign(otherKey, issuer, subject, "api://else", time.Minute), 700212},
-		"a signature that is made up": {foreign(clientKey, issuer, subject, world.TokenExchangeAudience, time.Minute), 7000272},
-		"a token past its end":        {foreign(otherKey, issuer, subject, world.TokenExchangeAudience, -time.Hour), 700024},
+		"a signature that is made up": {foreign(clientKey, issuer, subject, registry.TokenExchangeAudience, time.Minute), 7000272},
+		"a token past its end":        {foreign(otherKey, issuer, subject, registry.TokenExchangeAudience, -time.Hour), 700024},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := try(test.raw); got.code() != test.want {
@@ -205,7 +206,7 @@ func TestFederatedCredential(t *testing.T) {
 
 func TestClientAuthenticationRefuses(t *testing.T) {
 	v := newTown(t)
-	disabled := must(v.customer.AddApp(world.App{Name: "Off", Secret: "x"}))(t)
+	disabled := must(v.customer.AddApp(registry.App{Name: "Off", Secret: "x"}))(t)
 	sp := must(v.customer.AddServicePrincipal(disabled.ID, csp.ObjectID{}))(t)
 	sp.Disabled = true
 	check(t, v.customer.SetServicePrincipal(world.Actor{}, sp))

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 // device begins the device flow of the public client.
@@ -89,7 +89,7 @@ func TestDeviceCode(t *testing.T) {
 	})
 	t.Run("not for another client", func(t *testing.T) {
 		begun := v.device(t, armScope)
-		if got := v.token(t, "organizations", "grant_type", urn, "client_id", world.AzureCLI.String(), "device_code", begun.DeviceCode); got.code() != 70018 {
+		if got := v.token(t, "organizations", "grant_type", urn, "client_id", registry.AzureCLI.String(), "device_code", begun.DeviceCode); got.code() != 70018 {
 			t.Errorf("answered %v", got.Codes)
 		}
 	})
@@ -97,18 +97,18 @@ func TestDeviceCode(t *testing.T) {
 		if got := v.token(t, "organizations", "grant_type", urn, "client_id", v.app.ID.String(), "device_code", "x"); got.code() != 7000218 {
 			t.Errorf("answered %v", got.Codes)
 		}
-		both := must(v.partner.AddApp(world.App{Name: "Both", Secret: "x", PublicFlows: true, MultiTenant: true}))(t)
+		both := must(v.partner.AddApp(registry.App{Name: "Both", Secret: "x", PublicFlows: true, MultiTenant: true}))(t)
 		if got := v.token(t, "organizations", "grant_type", urn, "client_id", both.ID.String(), "device_code", "x"); got.code() != 70018 {
 			t.Errorf("unless public flows are allowed; answered %v", got.Codes)
 		}
 	})
 	t.Run("version 1.0", func(t *testing.T) {
-		begun := v.get(t, origin+"/common/oauth2/devicecode?client_id="+world.AzurePowerShell.String()+"&resource=https%3A%2F%2Fmanagement.core.windows.net%2F")
+		begun := v.get(t, origin+"/common/oauth2/devicecode?client_id="+registry.AzurePowerShell.String()+"&resource=https%3A%2F%2Fmanagement.core.windows.net%2F")
 		if begun.VerificationURL == "" || begun.ExpiresIn != "900" || begun.Interval != "5" {
 			t.Fatalf("began with %+v", begun)
 		}
 		v.browser(t).open(t, begun.VerificationURL+"?otc="+begun.UserCode).signIn(t, v.grace)
-		got := v.post(t, "/common/oauth2/token", form("grant_type", short, "client_id", world.AzurePowerShell.String(), "code", begun.DeviceCode, "resource", "https://management.core.windows.net/"))
+		got := v.post(t, "/common/oauth2/token", form("grant_type", short, "client_id", registry.AzurePowerShell.String(), "code", begun.DeviceCode, "resource", "https://management.core.windows.net/"))
 		if c := v.claims(t, got.AccessToken); c.Audience != "https://management.core.windows.net/" || got.ExpiresIn != "3600" || got.RefreshToken == "" {
 			t.Errorf("aud %s, %+v", c.Audience, got)
 		}

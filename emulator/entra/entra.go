@@ -10,11 +10,14 @@
 //
 // A person's tokens come of a conversation (an ask, taken page by page to its
 // end) or of a grant at the token endpoint (a redemption). Both pass the same
-// gate: entry into the tenant, its policy, the second step, consent.
+// gate: entry into the tenant, its policy, the second step, consent. Both have
+// their tokens made by one issuer.
 //
-//	authorize ----\                                     /---> code, id_token
-//	deviceauth ----+--> picker > password > second step +----> device's tokens
-//	adminconsent -/             > consent page           \---> consent
+//	discovery     conversation ------------ codes, devices -----> redeem
+//	              ask, pages                                      assertion
+//	                    \                                      /
+//	                      gate, demand, session, issue ---------
+//	                              address, aadsts
 //
 // Differences from Microsoft, on purpose: a browser that is signed in still shows
 // the account picker, with the known account one click away; a button stands for
@@ -22,13 +25,29 @@
 package entra
 
 import (
-	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"latchkey/csp"
+	"latchkey/emulator/entra/internal/aadsts"
+	"latchkey/emulator/entra/internal/address"
+	"latchkey/emulator/entra/internal/ask"
+	"latchkey/emulator/entra/internal/assertion"
+	"latchkey/emulator/entra/internal/box"
+	"latchkey/emulator/entra/internal/conversation"
+	"latchkey/emulator/entra/internal/demand"
+	"latchkey/emulator/entra/internal/device"
+	"latchkey/emulator/entra/internal/discovery"
+	"latchkey/emulator/entra/internal/issue"
+	"latchkey/emulator/entra/internal/pages"
+	"latchkey/emulator/entra/internal/redeem"
+	"latchkey/emulator/entra/internal/session"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -59,22 +78,15 @@ type Options struct {
 
 // Handler serves the sign-in service. Make it with New.
 type Handler struct {
-	Options
-	pages    *pages
-	sessions *box[session]
-	pending  *box[session]
-	codes    *box[grant]
-	devices  *devices
-	life     atomic.Int64 // of access tokens, in nanoseconds
+	world     *world.World
+	documents discovery.Documents
+	tokens    *redeem.Endpoint
+	people    *conversation.Handler
+	pages     pages.Pages
+	life      atomic.Int64 // of access tokens, in nanoseconds
 }
 
-const (
-	codeLife    = 10 * time.Minute
-	pendingLife = 10 * time.Minute
-	sessionLife = 24 * time.Hour
-	refreshLife = 90 * 24 * time.Hour
-	browserLife = 24 * time.Hour // of the refresh tokens of single-page applications
-)
+const codeLife = 10 * time.Minute
 
 // New makes the sign-in service. It fails only if its own pages are broken.
 func New(o Options) (*Handler, error) {
@@ -90,19 +102,25 @@ func New(o Options) (*Handler, error) {
 	if o.AccessTokenLife == 0 {
 		o.AccessTokenLife = time.Hour
 	}
-	p, err := loadPages()
+	shown, err := pages.Load()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("entra: %w", err)
 	}
-	h := &Handler{
-		Options:  o,
-		pages:    p,
-		sessions: newBox[session](o.World.Now, sessionLife),
-		pending:  newBox[session](o.World.Now, pendingLife),
-		codes:    newBox[grant](o.World.Now, codeLife),
-		devices:  newDevices(o.World.Now),
-	}
+	h := &Handler{world: o.World, pages: shown}
 	h.SetAccessTokenLife(o.AccessTokenLife)
+	hosts := address.Hosts{Login: o.LoginOrigin, Pages: o.BrowserOrigin}
+	demands := demand.Reader{World: o.World, ARM: o.ARMAudiences, Graph: o.GraphAudiences, PartnerCenter: o.PartnerCenterAudiences}
+	issuer := issue.Issuer{World: o.World, Key: o.Key, Life: h.tokenLife, Seals: session.Seals{World: o.World, Key: o.Key}}
+	codes, devices := box.New[ask.Agreed](o.World.Now, codeLife), device.New(o.World.Now)
+	h.documents = discovery.Documents{World: o.World, Key: o.Key, Hosts: hosts}
+	h.tokens = &redeem.Endpoint{
+		World: o.World, Hosts: hosts, Demands: demands, Issuer: issuer, Codes: codes, Devices: devices,
+		Assertions: assertion.Checker{World: o.World, Key: o.Key, Hosts: hosts, ClientNow: o.ClientNow},
+	}
+	h.people = conversation.New(conversation.Options{
+		World: o.World, Hosts: hosts, Asks: ask.Reader{World: o.World, Demands: demands}, Issuer: issuer,
+		Pages: shown, Codes: codes, Devices: devices, EasySignIn: o.EasySignIn,
+	})
 	return h, nil
 }
 
@@ -122,29 +140,45 @@ func (h *Handler) Browser() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.pageEndpoint) })
 }
 
-type endpoint func(w http.ResponseWriter, r *http.Request, at authority)
+// Visitor is who has signed in with the browser that sent the request, for other
+// pages of the same origin.
+func (h *Handler) Visitor(r *http.Request) (world.Account, bool) { return h.people.Visitor(r) }
+
+// SignInAt is the address at which a person signs in to come back to a path of
+// the same origin, with its query.
+func SignInAt(back string) string {
+	return "/" + address.Organizations + "/" + conversation.SignInPath + "?" + url.Values{"back": {back}}.Encode()
+}
+
+// WriteError answers with a failure of the service itself, in Entra's shape: what
+// clients get while it is down.
+func WriteError(w http.ResponseWriter, now time.Time, status int, code string) {
+	aadsts.Write(w, now, world.NewID[csp.Tenant]().String(), aadsts.Problem{Status: status, Code: code, Number: 90033, Text: "A transient error has occurred. Please try again."})
+}
+
+type endpoint func(w http.ResponseWriter, r *http.Request, at address.Authority)
 
 // serve splits /{tenant}/{rest}, finds the tenant and hands over.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, find func(rest string) endpoint) {
-	w.Header().Set("x-emulator", "latchkey")
-	if r.URL.Path == stylePath {
-		h.pages.serveStyle(w, r)
+	wire.Mark(w.Header())
+	if r.URL.Path == pages.StylePath {
+		h.pages.ServeStyle(w, r)
 		return
 	}
-	segments := strings.FieldsFunc(lower(r.URL.Path), func(c rune) bool { return c == '/' })
+	segments := strings.FieldsFunc(strings.ToLower(r.URL.Path), func(c rune) bool { return c == '/' })
 	var serve endpoint
 	if len(segments) > 1 {
 		serve = find(strings.Join(segments[1:], "/"))
 	}
 	if serve == nil {
-		p := refuse(invalidRequest, 900561, "There is no such endpoint on this emulator.")
-		p.status = http.StatusNotFound
-		h.fail(w, r, *p)
+		p := aadsts.Refuse(aadsts.InvalidRequest, 900561, "There is no such endpoint on this emulator.")
+		p.Status = http.StatusNotFound
+		aadsts.Write(w, h.world.Now(), aadsts.Correlation(r), *p)
 		return
 	}
-	at, p := h.authority(segments[0])
+	at, p := address.Find(h.world, segments[0])
 	if p != nil {
-		h.fail(w, r, *p)
+		aadsts.Write(w, h.world.Now(), aadsts.Correlation(r), *p)
 		return
 	}
 	serve(w, r, at)
@@ -153,21 +187,21 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, find func(rest s
 func (h *Handler) endpoint(rest string) endpoint {
 	switch rest {
 	case "v2.0/.well-known/openid-configuration":
-		return h.discoverV2
+		return h.documents.V2
 	case ".well-known/openid-configuration":
-		return h.discoverV1
+		return h.documents.V1
 	case "discovery/v2.0/keys", "discovery/keys":
-		return h.keys
+		return h.documents.Keys
 	case "discovery/instance":
-		return h.instance
+		return h.documents.Instance
 	case "oauth2/v2.0/token", "oauth2/token":
-		return h.token
+		return h.tokens.Token
 	case "oauth2/v2.0/devicecode", "oauth2/devicecode":
-		return h.deviceCode
+		return h.tokens.DeviceCode
 	}
 	if name, ok := strings.CutPrefix(rest, "userrealm"); ok && (name == "" || name[0] == '/') {
-		return func(w http.ResponseWriter, r *http.Request, _ authority) {
-			h.userRealm(w, r, strings.TrimPrefix(name, "/"))
+		return func(w http.ResponseWriter, r *http.Request, _ address.Authority) {
+			h.documents.UserRealm(w, r, strings.TrimPrefix(name, "/"))
 		}
 	}
 	return h.pageEndpoint(rest)
@@ -176,84 +210,15 @@ func (h *Handler) endpoint(rest string) endpoint {
 func (h *Handler) pageEndpoint(rest string) endpoint {
 	switch rest {
 	case "oauth2/v2.0/authorize", "oauth2/authorize":
-		return h.authorize
+		return h.people.Authorize
 	case "oauth2/v2.0/logout", "oauth2/logout":
-		return h.logout
+		return h.people.Logout
 	case "oauth2/deviceauth", "oauth2/v2.0/deviceauth":
-		return h.deviceAuth
+		return h.people.DeviceAuth
 	case "adminconsent", "v2.0/adminconsent":
-		return h.adminConsent
-	case signInPath:
-		return h.visit
+		return h.people.AdminConsent
+	case conversation.SignInPath:
+		return h.people.Visit
 	}
 	return nil
-}
-
-// The authorities that are no tenant.
-const (
-	common        = "common"
-	organizations = "organizations"
-	consumers     = "consumers"
-	// adfs is how clients address an AD FS server, which has one tenant and does
-	// not name it: the account's home, or the application's.
-	adfs = "adfs"
-)
-
-// consumersID is the tenant of personal accounts. This world has none of those.
-const consumersID = "9188040d-6c67-4c5b-b112-36a304b66dad"
-
-// authority is the first segment of a path: one tenant, or any.
-type authority struct {
-	tenant world.Tenant // zero for the shared ones
-	shared string       // common, organizations, consumers, adfs or ""
-}
-
-func (a authority) segment() string {
-	if a.shared != "" {
-		return a.shared
-	}
-	return a.tenant.ID.String()
-}
-
-// issuerSegment is what stands for the tenant in an issuer; the shared documents
-// have a template that no strict client takes for an issuer.
-func (a authority) issuerSegment() string {
-	switch a.shared {
-	case "":
-		return a.tenant.ID.String()
-	case consumers:
-		return consumersID
-	}
-	return "{tenantid}"
-}
-
-func (h *Handler) authority(segment string) (authority, *problem) {
-	switch segment {
-	case common, organizations, adfs, consumers:
-		return authority{shared: segment}, nil
-	case consumersID:
-		return authority{shared: consumers}, nil
-	}
-	t, ok := h.World.TenantNamed(segment)
-	if !ok {
-		return authority{}, refuse(invalidRequest, 90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", clip(segment))
-	}
-	return authority{tenant: t}, nil
-}
-
-func lower(s string) string { return strings.ToLower(s) }
-
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "..."
-	}
-	return s
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// A client that hangs up while being answered is its own problem.
-	_ = json.NewEncoder(w).Encode(body)
 }

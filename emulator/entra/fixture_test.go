@@ -24,6 +24,8 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator/entra"
+	"latchkey/emulator/gdap"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -82,8 +84,8 @@ type town struct {
 	grace, ned, maya  world.User // Maya has a second step, and is in Grace's group
 	anna, bob         world.User // Anna is the customer's Global Administrator
 	team              world.Group
-	app               world.App // confidential, installed with both, trusted in both
-	public            world.App // the same without credentials
+	app               registry.App // confidential, installed with both, trusted in both
+	public            registry.App // the same without credentials
 }
 
 var (
@@ -107,8 +109,8 @@ func newTown(tb testing.TB, change ...func(*entra.Options)) *town {
 	for _, u := range []world.User{v.grace, v.maya} {
 		check(tb, v.partner.AddMember(v.team.ID, u.ID))
 	}
-	v.app = must(v.partner.AddApp(world.App{Name: "Latchkey", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true}))(tb)
-	v.public = must(v.partner.AddApp(world.App{Name: "Tool", RedirectURIs: []string{"http://localhost"}, MultiTenant: true}))(tb)
+	v.app = must(v.partner.AddApp(registry.App{Name: "Latchkey", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true}))(tb)
+	v.public = must(v.partner.AddApp(registry.App{Name: "Tool", RedirectURIs: []string{"http://localhost"}, MultiTenant: true}))(tb)
 	for _, t := range []world.Tenant{v.partner, v.customer} {
 		must(t.AddServicePrincipal(v.app.ID, csp.ObjectID{}))(tb)
 		must(t.AddServicePrincipal(v.public.ID, csp.ObjectID{}))(tb)
@@ -133,11 +135,11 @@ func newTown(tb testing.TB, change ...func(*entra.Options)) *town {
 func (v *town) lend(tb testing.TB) {
 	tb.Helper()
 	check(tb, v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true}))
-	r := must(v.world.CreateRelationship(world.Actor{}, world.Relationship{Partner: v.partner.ID, Customer: v.customer.ID, Name: "users", Days: 365, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
+	r := must(v.world.CreateRelationship(world.Actor{}, gdap.Relationship{Partner: v.partner.ID, Customer: v.customer.ID, Name: "users", Days: 365, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
 	must(v.world.LockForApproval(world.Actor{}, r.ID))(tb)
 	must(v.world.ApproveRelationship(world.Actor{}, r.ID, v.customer.ID))(tb)
 	v.world.Settle()
-	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, world.AccessAssignment{Group: v.team.ID, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
+	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, gdap.AccessAssignment{Group: v.team.ID, Roles: []csp.DirectoryRoleID{userAdmin}}))(tb)
 	v.world.Settle()
 }
 
@@ -373,7 +375,7 @@ func (b *browser) refusal() string {
 
 // authorizeURL is an authorization request, changed by pairs; an empty value
 // takes the parameter away.
-func (v *town) authorizeURL(segment string, app world.App, pairs ...string) string {
+func (v *town) authorizeURL(segment string, app registry.App, pairs ...string) string {
 	q := form("client_id", app.ID.String(), "response_type", "code", "redirect_uri", callback, "scope", "openid profile offline_access", "state", "s", "nonce", "n")
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if q.Set(pairs[i], pairs[i+1]); pairs[i+1] == "" {

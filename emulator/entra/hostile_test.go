@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -26,7 +27,7 @@ func FuzzTokenEndpoint(f *testing.F) {
 		"grant_type=password&client_id=" + v.public.ID.String() + "&username=@&password=x",
 		"grant_type=device_code&client_id=" + v.public.ID.String() + "&device_code=x&claims={\"access_token\":{\"acrs\":1}}",
 		"grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&requested_token_use=on_behalf_of&assertion=a.b.c&client_id=" + id,
-		"grant_type=authorization_code&code=%00&client_id=" + world.AzureCLI.String(),
+		"grant_type=authorization_code&code=%00&client_id=" + registry.AzureCLI.String(),
 		"%zz=%", "scope=%2F%2F&resource=a+b", strings.Repeat("a=b&", 2000),
 	} {
 		f.Add("/contoso.example/oauth2/v2.0/token", seed)

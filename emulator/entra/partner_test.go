@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
 // refreshIn redeems a refresh token of the confidential application in a tenant.
-func (v *town) refreshIn(tb testing.TB, in world.Tenant, app world.App, refresh, scope string) body {
+func (v *town) refreshIn(tb testing.TB, in world.Tenant, app registry.App, refresh, scope string) body {
 	tb.Helper()
 	return v.token(tb, in.ID.String(), "grant_type", "refresh_token", "client_id", app.ID.String(), "client_secret", secret, "refresh_token", refresh, "scope", scope)
 }
@@ -45,30 +46,30 @@ func TestPartnerRefreshToken(t *testing.T) {
 		}
 	})
 
-	asked := world.App{Name: "Asks", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true, Asks: []world.Access{{Resource: world.MicrosoftGraph, Scopes: []string{"User.Read.All"}}}}
+	asked := registry.App{Name: "Asks", Secret: secret, RedirectURIs: []string{callback}, MultiTenant: true, Asks: []registry.Access{{Resource: registry.MicrosoftGraph, Scopes: []string{"User.Read.All"}}}}
 	for _, test := range []struct {
 		name    string
 		who     func(*town) world.User
-		app     func(testing.TB, *town) world.App
+		app     func(testing.TB, *town) registry.App
 		prepare func(testing.TB, *town)
 		scope   string
 		want    int
 		error   string
 		sub     string
 	}{
-		{name: "nobody consented to the permissions", want: 65001, error: "invalid_grant", sub: "consent_required", app: func(tb testing.TB, v *town) world.App {
+		{name: "nobody consented to the permissions", want: 65001, error: "invalid_grant", sub: "consent_required", app: func(tb testing.TB, v *town) registry.App {
 			a := must(v.partner.AddApp(asked))(tb)
 			must(v.partner.AddServicePrincipal(a.ID, csp.ObjectID{}))(tb)
 			must(v.customer.Install(world.Actor{}, a.ID))(tb)
 			return a
 		}},
-		{name: "a permission beyond those consented to", want: 65001, error: "invalid_grant", sub: "consent_required", scope: graph + "/Group.Read.All", app: func(tb testing.TB, v *town) world.App {
+		{name: "a permission beyond those consented to", want: 65001, error: "invalid_grant", sub: "consent_required", scope: graph + "/Group.Read.All", app: func(tb testing.TB, v *town) registry.App {
 			a := must(v.partner.AddApp(asked))(tb)
 			must(v.partner.AddServicePrincipal(a.ID, csp.ObjectID{}))(tb)
 			must(v.customer.AddServicePrincipal(a.ID, csp.ObjectID{}))(tb)
 			return a
 		}},
-		{name: "the application was not let in", want: 90099, error: "invalid_grant", app: func(tb testing.TB, v *town) world.App {
+		{name: "the application was not let in", want: 90099, error: "invalid_grant", app: func(tb testing.TB, v *town) registry.App {
 			a := must(v.partner.AddApp(asked))(tb)
 			must(v.partner.AddServicePrincipal(a.ID, csp.ObjectID{}))(tb)
 			return a

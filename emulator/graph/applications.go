@@ -12,6 +12,8 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/registry"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -46,7 +48,7 @@ func (h *Handler) applicationRoutes() []route {
 	return table
 }
 
-func applicationEntity(c *call, app world.App) odata.Entity {
+func applicationEntity(c *call, app registry.App) odata.Entity {
 	e := blank(applicationType)
 	maps.Copy(e, odata.Entity{
 		"appRoles": []odata.Entity{}, "requiredResourceAccess": []odata.Entity{}, "api": odata.Entity{"oauth2PermissionScopes": []odata.Entity{}},
@@ -65,7 +67,7 @@ func applicationEntity(c *call, app world.App) odata.Entity {
 	return e
 }
 
-func keyEntities(app world.App) []odata.Entity {
+func keyEntities(app registry.App) []odata.Entity {
 	list := []odata.Entity{}
 	for _, kept := range app.Certificates {
 		cert, err := kept.Parse()
@@ -82,15 +84,15 @@ func keyEntities(app world.App) []odata.Entity {
 }
 
 // keyID is made of the certificate's thumbprint.
-func keyID(c world.Certificate) string {
+func keyID(c registry.Certificate) string {
 	_, sum := c.Thumbprints()
-	return csp.ID[world.Secret](sum[:16]).String()
+	return csp.ID[registry.Secret](sum[:16]).String()
 }
 
-func passwordEntities(app world.App) []odata.Entity {
+func passwordEntities(app registry.App) []odata.Entity {
 	list := []odata.Entity{}
 	if app.Secret != "" { // one without an end, which has no id of its own
-		list = append(list, passwordEntity(world.Secret{ID: csp.ID[world.Secret](app.ID), Value: app.Secret}))
+		list = append(list, passwordEntity(registry.Secret{ID: csp.ID[registry.Secret](app.ID), Value: app.Secret}))
 	}
 	for _, s := range app.Secrets {
 		list = append(list, passwordEntity(s))
@@ -98,7 +100,7 @@ func passwordEntities(app world.App) []odata.Entity {
 	return list
 }
 
-func passwordEntity(s world.Secret) odata.Entity {
+func passwordEntity(s registry.Secret) odata.Entity {
 	return odata.Entity{
 		"keyId": s.ID.String(), "displayName": odata.OrNull(s.Name), "hint": s.Value[:min(3, len(s.Value))], "secretText": nil, "customKeyIdentifier": nil,
 		"startDateTime": odata.Moment(s.Created), "endDateTime": odata.Moment(s.Expires),
@@ -131,7 +133,7 @@ type keyCredential struct {
 }
 
 // read changes the registration by what was sent.
-func (ask applicationAsk) read(c *call, app *world.App) *failure {
+func (ask applicationAsk) read(c *call, app *registry.App) *failure {
 	if ask.Name != nil {
 		app.Name = *ask.Name
 	}
@@ -177,11 +179,11 @@ func (ask applicationAsk) read(c *call, app *world.App) *failure {
 }
 
 // readKeys replaces the certificates; one that is named by its id alone stays.
-func readKeys(keys []keyCredential, app *world.App) *failure {
-	var certificates []world.Certificate
+func readKeys(keys []keyCredential, app *registry.App) *failure {
+	var certificates []registry.Certificate
 	for _, k := range keys {
 		if k.Key == "" {
-			at := slices.IndexFunc(app.Certificates, func(kept world.Certificate) bool { return strings.EqualFold(keyID(kept), k.ID) })
+			at := slices.IndexFunc(app.Certificates, func(kept registry.Certificate) bool { return strings.EqualFold(keyID(kept), k.ID) })
 			if at < 0 {
 				return badRequest("New credentials need a value for the property 'key'.")
 			}
@@ -192,7 +194,7 @@ func readKeys(keys []keyCredential, app *world.App) *failure {
 		if err != nil {
 			return badRequest("Key credential has an invalid format.")
 		}
-		one := world.Certificate{DER: der}
+		one := registry.Certificate{DER: der}
 		if _, err := one.Parse(); err != nil || k.Type != "" && !strings.EqualFold(k.Type, "AsymmetricX509Cert") {
 			return badRequest("Key credential has an invalid format: this emulator takes X.509 certificates.")
 		}
@@ -203,7 +205,7 @@ func readKeys(keys []keyCredential, app *world.App) *failure {
 }
 
 // readShown keeps the properties that are only shown.
-func (ask applicationAsk) readShown(c *call, app *world.App) *failure {
+func (ask applicationAsk) readShown(c *call, app *registry.App) *failure {
 	var body map[string]json.RawMessage
 	if f := c.decode(&body); f != nil {
 		return f
@@ -215,7 +217,7 @@ func (ask applicationAsk) readShown(c *call, app *world.App) *failure {
 		case strings.Contains(name, "@odata") || slices.Contains(played, name):
 			continue
 		case !known:
-			return badRequest("Invalid property '" + clip(name) + "'.")
+			return badRequest("Invalid property '" + wire.Clip(name) + "'.")
 		case slices.Contains([]string{"id", "appId", "createdDateTime", "deletedDateTime", "publisherDomain", "passwordCredentials"}, name):
 			return badRequest("Property '" + name + "' is read-only and cannot be set.")
 		case len(raw) > maxDetail:
@@ -244,7 +246,7 @@ func (h *Handler) createApplication(c *call) (reply, *failure) {
 	if f := c.decode(&ask); f != nil {
 		return reply{}, f
 	}
-	var app world.App
+	var app registry.App
 	if f := ask.read(c, &app); f != nil {
 		return reply{}, f
 	}
@@ -270,18 +272,18 @@ func applicationFailure(err error, name string) *failure {
 
 // findApplication is the registration that the path names, by its object id or
 // its client id, if the caller may do something with it.
-func (h *Handler) findApplication(c *call, what string) (world.App, *failure) {
+func (h *Handler) findApplication(c *call, what string) (registry.App, *failure) {
 	for _, app := range c.tenant.Apps() {
 		if strings.EqualFold(registrationID(app.ID), c.params["application"]) || strings.EqualFold(app.ID.String(), c.params["client"]) {
 			return app, h.mayChangeApp(c, app, "microsoft.directory/applications/"+what)
 		}
 	}
-	return world.App{}, notFound(c.params["application"] + c.params["client"])
+	return registry.App{}, notFound(c.params["application"] + c.params["client"])
 }
 
 // mayChangeApp asks for the right to change an application: by a role or, for its
 // owners, without one. An application that may change only its own has to own it.
-func (h *Handler) mayChangeApp(c *call, app world.App, action string) *failure {
+func (h *Handler) mayChangeApp(c *call, app registry.App, action string) *failure {
 	owns := slices.Contains(app.Owners, c.caller.Object)
 	switch {
 	case c.isApp() && c.hasPermission("Application.ReadWrite.All Directory.ReadWrite.All"):
@@ -328,13 +330,13 @@ func (h *Handler) deleteApplication(c *call) (reply, *failure) {
 
 // credentialsOf is the registration whose passwords the path is about; those of a
 // service principal are its registration's, which has to be of this tenant.
-func (h *Handler) credentialsOf(c *call) (world.App, *failure) {
+func (h *Handler) credentialsOf(c *call) (registry.App, *failure) {
 	if c.params["principal"] == "" && !strings.Contains(strings.ToLower(c.path), "/serviceprincipals") {
 		return h.findApplication(c, "credentials/update")
 	}
 	sp, f := h.findPrincipal(c)
 	if f != nil {
-		return world.App{}, f
+		return registry.App{}, f
 	}
 	app, known := h.World.App(sp.App)
 	if !known || app.Home != c.tenant.ID {
@@ -360,7 +362,7 @@ func (h *Handler) addPassword(c *call) (reply, *failure) {
 			return reply{}, f
 		}
 	}
-	secret := world.Secret{Name: body.Credential.Name}
+	secret := registry.Secret{Name: body.Credential.Name}
 	if end := body.Credential.End; end != nil {
 		if secret.Expires = *end; !end.After(h.World.Now()) {
 			return reply{}, badRequest("The end date of the credential must be in the future.")
@@ -386,11 +388,11 @@ func (h *Handler) removePassword(c *call) (reply, *failure) {
 	if f := c.decode(&body); f != nil {
 		return reply{}, f
 	}
-	id, err := csp.ParseID[world.Secret](body.ID)
+	id, err := csp.ParseID[registry.Secret](body.ID)
 	if err != nil {
 		return reply{}, badRequest("Invalid value specified for the parameter 'keyId'.")
 	}
-	if app.Secret != "" && id == csp.ID[world.Secret](app.ID) {
+	if app.Secret != "" && id == csp.ID[registry.Secret](app.ID) {
 		err = c.as().RemoveSecretOf(app.ID)
 	} else {
 		err = h.World.RemoveSecret(c.actor, app.ID, id)
@@ -450,10 +452,10 @@ func (h *Handler) createPrincipal(c *call) (reply, *failure) {
 	if f := c.decode(&body); f != nil {
 		return reply{}, f
 	}
-	id, err := csp.ParseID[world.App](body.App)
+	id, err := csp.ParseID[registry.App](body.App)
 	app, known := h.World.App(id)
 	if err != nil || !known {
-		return reply{}, badRequest("The appId '" + clip(body.App) + "' of the service principal does not reference a valid application object.")
+		return reply{}, badRequest("The appId '" + wire.Clip(body.App) + "' of the service principal does not reference a valid application object.")
 	}
 	if f := h.mayChangeApp(c, app, "microsoft.directory/servicePrincipals/create"); f != nil {
 		return reply{}, f

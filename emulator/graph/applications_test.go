@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -41,7 +42,7 @@ func TestRegistrationsAndTheirPasswords(t *testing.T) {
 	if got := v.call(anna, "GET", at, ""); strings.Contains(got.raw, secret) || !strings.Contains(got.raw, key) {
 		t.Errorf("a password is shown once: %s", got.raw)
 	}
-	app, _ := v.world.App(csp.MustParseID[world.App](client))
+	app, _ := v.world.App(csp.MustParseID[registry.App](client))
 	if len(app.Secrets) != 1 || app.Secrets[0].Value != secret {
 		t.Errorf("%+v", app.Secrets)
 	}
@@ -94,7 +95,7 @@ func TestCertificatesOfARegistration(t *testing.T) {
 
 func TestWhoMayChangeApplications(t *testing.T) {
 	v := newTown(t)
-	app := must(v.customer.AddApp(world.App{Name: "Payroll", Secret: "x"}))(t)
+	app := must(v.customer.AddApp(registry.App{Name: "Payroll", Secret: "x"}))(t)
 	bo := must(v.customer.AddUser(world.User{Name: "Bo", UPN: "bo"}))(t)
 	_, admin := v.admin("ada", "Cloud Application Administrator")
 	at := "/v1.0/applications(appId='" + app.ID.String() + "')"
@@ -112,7 +113,7 @@ func TestWhoMayChangeApplications(t *testing.T) {
 	v.want(v.call(admin, "DELETE", at+"/owners/"+bo.ID.String()+"/$ref", ""), 204, "")
 	v.want(add(owner), 403, denied)
 
-	robot := must(v.customer.AddApp(world.App{Name: "Robot", Secret: "x"}))(t)
+	robot := must(v.customer.AddApp(registry.App{Name: "Robot", Secret: "x"}))(t)
 	sp := must(v.customer.AddServicePrincipal(robot.ID, csp.ObjectID{}))(t)
 	as := func(permissions ...string) string {
 		return v.sign(token.Claims{Tenant: v.customer.ID.String(), Object: sp.ID.String(), AppID: robot.ID.String(), IDType: "app", Roles: permissions})
@@ -127,15 +128,15 @@ func TestWhoMayChangeApplications(t *testing.T) {
 
 func TestServicePrincipalsAreMadeByClientID(t *testing.T) {
 	v := newTown(t)
-	foreign := must(v.partner.AddApp(world.App{Name: "Inner", Secret: "x"}))(t)
-	shared := must(v.partner.AddApp(world.App{Name: "Shared", Secret: "x", MultiTenant: true}))(t)
+	foreign := must(v.partner.AddApp(registry.App{Name: "Inner", Secret: "x"}))(t)
+	shared := must(v.partner.AddApp(registry.App{Name: "Shared", Secret: "x", MultiTenant: true}))(t)
 	_, admin := v.admin("ada", "Cloud Application Administrator")
-	install := func(bearer string, client world.ClientID) answer {
+	install := func(bearer string, client registry.ClientID) answer {
 		return v.call(bearer, "POST", "/v1.0/servicePrincipals", `{"appId":"`+client.String()+`"}`)
 	}
 	v.want(install(v.asUser(v.anna, everythingOfApps), shared.ID), 403, "Authorization_RequestDenied")
 	v.want(install(admin, foreign.ID), 403, "Authorization_RequestDenied")
-	if got := install(admin, world.NewID[world.App]()); got.status != 400 || !strings.Contains(got.message(), " does not reference ") {
+	if got := install(admin, world.NewID[registry.App]()); got.status != 400 || !strings.Contains(got.message(), " does not reference ") {
 		t.Errorf("%d %s", got.status, got.raw)
 	}
 	got := install(admin, shared.ID)
@@ -143,7 +144,7 @@ func TestServicePrincipalsAreMadeByClientID(t *testing.T) {
 		t.Fatalf("%d %s", got.status, got.raw)
 	}
 	v.want(install(admin, shared.ID), 409, "Request_MultipleObjectsWithSameKeyValue")
-	if _, err := v.customer.Delegated(shared.ID, world.MicrosoftGraph, v.anna.ID, []string{"User.Read"}); world.LawOf(err) != world.NotConsented {
+	if _, err := v.customer.Delegated(shared.ID, registry.MicrosoftGraph, v.anna.ID, []string{"User.Read"}); world.LawOf(err) != world.NotConsented {
 		t.Errorf("nobody consented to anything: %v", err)
 	}
 	at := "/v1.0/servicePrincipals/" + got.text("id")
@@ -155,7 +156,7 @@ func TestServicePrincipalsAreMadeByClientID(t *testing.T) {
 	v.want(v.call(admin, "POST", at+"/addPassword", ""), 400, "Request_BadRequest") // its registration is elsewhere
 	v.want(v.call(admin, "DELETE", at, ""), 204, "")
 	v.want(v.call(admin, "GET", at, ""), 404, "Request_ResourceNotFound")
-	if got := install(admin, world.PartnerDelegation); got.status != 201 || got.text("displayName") != "Partner Customer Delegated Administration" {
+	if got := install(admin, registry.PartnerDelegation); got.status != 201 || got.text("displayName") != "Partner Customer Delegated Administration" {
 		t.Errorf("%d %s", got.status, got.raw)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/odata"
 	"latchkey/emulator/schedule"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -138,7 +139,7 @@ func (s approvalService) decide(c *call) (reply, *failure) {
 	approve := strings.EqualFold(body.Result, "Approve")
 	switch {
 	case !approve && !strings.EqualFold(body.Result, "Deny"):
-		return reply{}, badRequest("The reviewResult '" + clip(body.Result) + "' is neither Approve nor Deny.").coded(string(schedule.Invalid))
+		return reply{}, badRequest("The reviewResult '" + wire.Clip(body.Result) + "' is neither Approve nor Deny.").coded(string(schedule.Invalid))
 	case strings.TrimSpace(body.Justification) == "":
 		return reply{}, badRequest("The decision needs a justification.").coded(string(schedule.Invalid))
 	}

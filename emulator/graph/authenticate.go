@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -76,7 +77,7 @@ func (h *Handler) identify(ctx context.Context, claims token.Claims) (*identity,
 	if who.isApp() {
 		name = claims.Client()
 	}
-	client, _ := csp.ParseID[world.App](claims.Client()) // absent from no token of ours; zero is harmless here
+	client, _ := csp.ParseID[registry.App](claims.Client()) // absent from no token of ours; zero is harmless here
 	who.actor = h.World.Acting(ctx, world.Actor{Tenant: holder.Tenant, Object: holder.Object, Client: client, Name: name})
 	return who, nil
 }

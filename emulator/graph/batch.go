@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -85,7 +86,7 @@ func checkBatch(parts []batchPart) *failure {
 	for _, p := range parts {
 		for _, id := range p.DependsOn {
 			if !seen[id] || id == p.ID {
-				return badRequest("Invalid batch: the request '" + clip(p.ID) + "' depends on '" + clip(id) + "', which is not in the batch or itself.").coded("BadRequest")
+				return badRequest("Invalid batch: the request '" + wire.Clip(p.ID) + "' depends on '" + wire.Clip(id) + "', which is not in the batch or itself.").coded("BadRequest")
 			}
 		}
 	}
@@ -153,7 +154,7 @@ func (h *Handler) checkPart(part batchPart, header http.Header) *failure {
 	case strings.HasPrefix(strings.ToLower(bare), "$batch"):
 		return badRequest("Invalid batch: a batch holds no batch.").coded("BadRequest")
 	case len(part.Body) > 0 && string(part.Body) != "null" && header.Get("Content-Type") == "":
-		return badRequest("Write request id : " + clip(part.ID) + " does not contain Content-Type header or body.").coded("BadRequest")
+		return badRequest("Write request id : " + wire.Clip(part.ID) + " does not contain Content-Type header or body.").coded("BadRequest")
 	}
 	return nil
 }

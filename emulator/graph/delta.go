@@ -13,6 +13,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -79,7 +80,7 @@ func (h *Handler) deltaGroups(c *call) (reply, *failure) { return h.delta(c, h.g
 func (h *Handler) delta(c *call, l collection) (reply, *failure) {
 	for name := range c.values {
 		if strings.HasPrefix(name, "$") && !slices.Contains([]string{"$select", deltaToken, "$skiptoken", "$top"}, name) {
-			return reply{}, badRequest("The query option '" + clip(name) + "' is not supported by this emulator with delta.")
+			return reply{}, badRequest("The query option '" + wire.Clip(name) + "' is not supported by this emulator with delta.")
 		}
 	}
 	if text := c.values.Get("$skiptoken"); text != "" {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -32,7 +33,7 @@ func badRequest(message string) *failure {
 }
 
 func notFound(id string) *failure {
-	return &failure{status: http.StatusNotFound, code: "Request_ResourceNotFound", message: "Resource '" + clip(id) + "' does not exist or one of its queried reference-property objects are not present."}
+	return &failure{status: http.StatusNotFound, code: "Request_ResourceNotFound", message: "Resource '" + wire.Clip(id) + "' does not exist or one of its queried reference-property objects are not present."}
 }
 
 func denied() *failure {

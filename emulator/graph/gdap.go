@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/registry"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -75,7 +78,7 @@ var (
 func (h *Handler) among(do operation, agents []csp.AgentRole, roles ...csp.DirectoryRoleID) operation {
 	return func(c *call) (reply, *failure) {
 		if c.isApp() {
-			if _, there := c.tenant.ServicePrincipal(world.PartnerDelegation); !there { // at Microsoft, too, the error says nothing
+			if _, there := c.tenant.ServicePrincipal(registry.PartnerDelegation); !there { // at Microsoft, too, the error says nothing
 				return reply{}, &failure{status: http.StatusInternalServerError, code: "unexpectedError", message: "An unexpected error occurred in the server."}
 			}
 			return do(c)
@@ -120,7 +123,7 @@ var gdapPages = odata.Limits{Default: 300, Most: 300}
 
 const days = 24 * time.Hour
 
-func (h *Handler) gdapEntity(r world.Relationship) odata.Entity {
+func (h *Handler) gdapEntity(r gdap.Relationship) odata.Entity {
 	e := odata.Entity{
 		"@odata.etag": r.ETag(), "id": r.WireID(), "displayName": r.Name, "status": string(r.Status),
 		"duration": odata.FormatDuration(time.Duration(r.Days) * days), "autoExtendDuration": "PT0S", "customer": nil, "accessDetails": roleDetails(r.Roles),
@@ -158,13 +161,13 @@ func (c *call) single(of string, e odata.Entity) odata.Entity {
 
 const gdapContext = "tenantRelationships/delegatedAdminRelationships"
 
-func (c *call) gdapAddress(r world.Relationship) string {
+func (c *call) gdapAddress(r gdap.Relationship) string {
 	return c.base + "/" + gdapContext + "/" + r.WireID()
 }
 
 // gdap finds the relationship in the path; it must be one of the caller's.
-func (h *Handler) gdap(c *call) (world.Relationship, *failure) {
-	id, err := world.ParseRelationshipID(c.params["relationship"])
+func (h *Handler) gdap(c *call) (gdap.Relationship, *failure) {
+	id, err := gdap.ParseID(c.params["relationship"])
 	r, known := h.World.Relationship(id)
 	if err != nil || !known || r.Partner != c.tenant.ID {
 		return r, notFound(c.params["relationship"])
@@ -222,7 +225,7 @@ func (b *rolesBody) ids() ([]csp.DirectoryRoleID, *failure) {
 	for _, r := range b.UnifiedRoles {
 		id, err := csp.ParseID[csp.DirectoryRole](r.RoleDefinitionID)
 		if err != nil {
-			return nil, badGDAP("The role definition id '" + clip(r.RoleDefinitionID) + "' is not valid.")
+			return nil, badGDAP("The role definition id '" + wire.Clip(r.RoleDefinitionID) + "' is not valid.")
 		}
 		ids = append(ids, id)
 	}
@@ -232,8 +235,8 @@ func (b *rolesBody) ids() ([]csp.DirectoryRoleID, *failure) {
 func badGDAP(message string) *failure { return badRequest(message).coded("badRequest") }
 
 // change reads what the body says and leaves out what it does not.
-func (b gdapBody) change() (world.RelationshipChange, *failure) {
-	change := world.RelationshipChange{Name: b.DisplayName}
+func (b gdapBody) change() (gdap.Change, *failure) {
+	change := gdap.Change{Name: b.DisplayName}
 	for _, one := range []struct {
 		said *string
 		into **int
@@ -244,7 +247,7 @@ func (b gdapBody) change() (world.RelationshipChange, *failure) {
 		}
 		d, err := odata.ParseDuration(*one.said)
 		if err != nil || d%days != 0 {
-			return change, badGDAP("The " + one.name + " '" + clip(*one.said) + "' is not valid: want whole days, such as P730D.")
+			return change, badGDAP("The " + one.name + " '" + wire.Clip(*one.said) + "' is not valid: want whole days, such as P730D.")
 		}
 		n := int(d / days)
 		*one.into = &n
@@ -275,7 +278,7 @@ func (h *Handler) createGDAP(c *call) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	ask := world.Relationship{Partner: c.tenant.ID, Roles: change.Roles}
+	ask := gdap.Relationship{Partner: c.tenant.ID, Roles: change.Roles}
 	if change.Customer != nil {
 		ask.Customer = *change.Customer
 	}
@@ -334,7 +337,7 @@ func (h *Handler) patchGDAP(c *call) (reply, *failure) {
 }
 
 // accepted answers what takes its time with where to look for its end.
-func (c *call) accepted(r world.Relationship, op world.Operation) (reply, *failure) {
+func (c *call) accepted(r gdap.Relationship, op gdap.Operation) (reply, *failure) {
 	return reply{status: http.StatusAccepted, headers: map[string]string{
 		"Location": c.gdapAddress(r) + "/operations/" + op.ID.String(), "Retry-After": "10",
 	}}, nil
@@ -376,7 +379,7 @@ func gdapFailure(err error) *failure {
 	return badGDAP(refusal.Detail)
 }
 
-func requestEntity(q world.RelationshipRequest) odata.Entity {
+func requestEntity(q gdap.Request) odata.Entity {
 	return odata.Entity{
 		"id": q.ID.String(), "action": q.Action, "status": q.Status,
 		"createdDateTime": odata.Moment(q.Created), "lastModifiedDateTime": odata.Moment(q.Modified),
@@ -397,7 +400,7 @@ func (h *Handler) requestGDAP(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	var (
-		q   world.RelationshipRequest
+		q   gdap.Request
 		err error
 	)
 	switch b.Action {
@@ -406,7 +409,7 @@ func (h *Handler) requestGDAP(c *call) (reply, *failure) {
 	case "terminate":
 		q, err = h.World.TerminateRelationship(c.actor, r.ID)
 	default:
-		return reply{}, badGDAP("The action '" + clip(b.Action) + "' is not one that a partner can request: want lockForApproval or terminate.")
+		return reply{}, badGDAP("The action '" + wire.Clip(b.Action) + "' is not one that a partner can request: want lockForApproval or terminate.")
 	}
 	if err != nil {
 		return reply{}, gdapFailure(err)
@@ -442,7 +445,7 @@ func (h *Handler) getGDAPRequest(c *call) (reply, *failure) {
 	return reply{}, notFound(c.params["request"])
 }
 
-func operationEntity(o world.Operation) odata.Entity {
+func operationEntity(o gdap.Operation) odata.Entity {
 	return odata.Entity{
 		"id": o.ID.String(), "operationType": o.Type, "status": o.Status, "data": o.Data,
 		"createdDateTime": odata.Moment(o.Created), "lastModifiedDateTime": odata.Moment(o.Modified),

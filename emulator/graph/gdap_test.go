@@ -10,7 +10,9 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/graph"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -92,7 +94,7 @@ func (v *alliance) propose(name string, roles ...string) string {
 func (v *alliance) agree(name string, roles ...string) string {
 	v.tb.Helper()
 	at := v.propose(name, roles...)
-	id, err := world.ParseRelationshipID(at[strings.LastIndexByte(at, '/')+1:])
+	id, err := gdap.ParseID(at[strings.LastIndexByte(at, '/')+1:])
 	if err != nil {
 		v.tb.Fatal(err)
 	}
@@ -154,7 +156,7 @@ func TestLifeOfARelationship(t *testing.T) {
 			t.Errorf("it is deleted: %d %s", got.status, got.raw)
 		}
 	})
-	id, err := world.ParseRelationshipID(at[strings.LastIndexByte(at, '/')+1:])
+	id, err := gdap.ParseID(at[strings.LastIndexByte(at, '/')+1:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,13 +271,13 @@ func TestWhoMayManageRelationships(t *testing.T) {
 		}
 	}
 	t.Run("an application needs Microsoft's service in the tenant", func(t *testing.T) {
-		app := must(v.partner.AddApp(world.App{Name: "Robot", Secret: "x"}))(t)
+		app := must(v.partner.AddApp(registry.App{Name: "Robot", Secret: "x"}))(t)
 		sp := must(v.partner.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
 		robot := v.sign(token.Claims{Tenant: v.partner.ID.String(), Object: sp.ID.String(), AppID: app.ID.String(), IDType: "app", Roles: []string{manageGDAP}})
 		if got := v.call(robot, "POST", relationships, body); got.status != 500 || got.code() != "unexpectedError" {
 			t.Errorf("without it: %d %s", got.status, got.raw)
 		}
-		must(v.partner.AddServicePrincipal(world.PartnerDelegation, csp.ObjectID{}))(t)
+		must(v.partner.AddServicePrincipal(registry.PartnerDelegation, csp.ObjectID{}))(t)
 		if got := v.call(robot, "POST", relationships, body); got.status != 201 {
 			t.Errorf("with it: %d %s", got.status, got.raw)
 		}
@@ -476,7 +478,7 @@ func TestGDAPCustomersAndContracts(t *testing.T) {
 func TestRelationshipStatesTakeTheirTime(t *testing.T) {
 	v := newAlliance(t, world.Delays{Relationship: 10 * time.Minute, AccessAssignment: 4 * time.Minute})
 	at := v.propose("LK", "Directory Readers")
-	id, err := world.ParseRelationshipID(at[strings.LastIndexByte(at, '/')+1:])
+	id, err := gdap.ParseID(at[strings.LastIndexByte(at, '/')+1:])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
-func accessEntity(a world.AccessAssignment) odata.Entity {
+func accessEntity(a gdap.AccessAssignment) odata.Entity {
 	return odata.Entity{
 		"@odata.etag": a.ETag(), "id": a.ID.String(), "status": string(a.Status), "accessDetails": roleDetails(a.Roles),
 		"accessContainer": odata.Entity{"accessContainerId": a.Group.String(), "accessContainerType": "securityGroup"},
@@ -18,7 +20,7 @@ func accessEntity(a world.AccessAssignment) odata.Entity {
 	}
 }
 
-func accessContext(r world.Relationship) string {
+func accessContext(r gdap.Relationship) string {
 	return gdapContext + "('" + r.WireID() + "')/accessAssignments"
 }
 
@@ -34,17 +36,17 @@ func (h *Handler) listAccess(c *call) (reply, *failure) {
 	return c.gdapList(accessContext(r), accessType, list)
 }
 
-func (h *Handler) access(c *call) (world.Relationship, world.AccessAssignment, *failure) {
+func (h *Handler) access(c *call) (gdap.Relationship, gdap.AccessAssignment, *failure) {
 	r, f := h.gdap(c)
 	if f != nil {
-		return r, world.AccessAssignment{}, f
+		return r, gdap.AccessAssignment{}, f
 	}
 	for _, a := range r.Access {
 		if strings.EqualFold(a.ID.String(), c.params["access"]) {
 			return r, a, nil
 		}
 	}
-	return r, world.AccessAssignment{}, notFound(c.params["access"])
+	return r, gdap.AccessAssignment{}, notFound(c.params["access"])
 }
 
 func (h *Handler) getAccess(c *call) (reply, *failure) {
@@ -81,13 +83,13 @@ func (h *Handler) addAccess(c *call) (reply, *failure) {
 	}
 	group, err := csp.ParseID[csp.Principal](b.AccessContainer.ID)
 	if err != nil {
-		return reply{}, badGDAP("The access container does not exist: '" + clip(b.AccessContainer.ID) + "' is no id.")
+		return reply{}, badGDAP("The access container does not exist: '" + wire.Clip(b.AccessContainer.ID) + "' is no id.")
 	}
 	roles, f := b.AccessDetails.ids()
 	if f != nil {
 		return reply{}, f
 	}
-	a, err := h.World.AddAccessAssignment(c.actor, r.ID, world.AccessAssignment{Group: group, Roles: roles})
+	a, err := h.World.AddAccessAssignment(c.actor, r.ID, gdap.AccessAssignment{Group: group, Roles: roles})
 	if err != nil {
 		return reply{}, gdapFailure(err)
 	}

@@ -1,9 +1,9 @@
 package graph
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/bucket"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -36,7 +38,7 @@ type Options struct {
 type Handler struct {
 	Options
 	table   *node
-	buckets buckets
+	buckets *bucket.Buckets[bucketKey]
 	deltas  deltas
 }
 
@@ -51,7 +53,7 @@ func New(o Options) *Handler {
 	if o.LoginOrigin == nil {
 		o.LoginOrigin = func() string { return "" }
 	}
-	h := &Handler{Options: o, buckets: buckets{kept: make(map[bucketKey]bucket)}}
+	h := &Handler{Options: o, buckets: bucket.New[bucketKey](o.World.Now)}
 	h.table = plant(h.routes())
 	return h
 }
@@ -167,7 +169,7 @@ func (h *Handler) answer(ctx context.Context, who *identity, origin string, rq r
 		return reply{}, f
 	}
 	if len(segments) == 0 || !strings.EqualFold(segments[0], "v1.0") && !strings.EqualFold(segments[0], "beta") {
-		return reply{}, badRequest("Invalid version: " + clip(strings.Join(segments[:min(len(segments), 1)], ""))).coded("BadRequest")
+		return reply{}, badRequest("Invalid version: " + wire.Clip(strings.Join(segments[:min(len(segments), 1)], ""))).coded("BadRequest")
 	}
 	c := &call{identity: who, request: rq, ctx: ctx, beta: strings.EqualFold(segments[0], "beta"), params: map[string]string{}}
 	c.base = origin + "/" + strings.ToLower(segments[0])
@@ -214,10 +216,8 @@ func (h *Handler) stamp(w http.ResponseWriter, r *http.Request) identifiers {
 	}
 	now := h.World.Now()
 	header := w.Header()
-	header.Set("Date", now.Format(http.TimeFormat))
+	wire.Stamp(header, now)
 	header.Set("Cache-Control", "no-cache")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("x-emulator", "latchkey")
 	header.Set("request-id", id)
 	header.Set("client-request-id", client)
 	header.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"latchkey"}}`)
@@ -244,18 +244,13 @@ func readQuery(raw string) (url.Values, *failure) {
 	return q, nil
 }
 
-// readBody reads at most maxBody bytes, unpacked: some clients send gzip.
+// readBody reads the body, unpacked and of bounded size.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *failure) {
-	var from io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
-	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
-		unpacked, err := gzip.NewReader(from)
-		if err != nil {
-			return nil, badRequest("The request content says it is gzip and is not.").coded("BadRequest")
-		}
-		from = io.LimitReader(unpacked, maxBody+1)
-	}
-	body, err := io.ReadAll(from)
-	if err != nil || len(body) > maxBody {
+	body, err := wire.Body(w, r, maxBody)
+	switch {
+	case errors.Is(err, wire.ErrNotGzip):
+		return nil, badRequest("The request content says it is gzip and is not.").coded("BadRequest")
+	case err != nil:
 		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "RequestBodyTooLarge", message: "The request body is too large, or could not be read."}
 	}
 	return body, nil
@@ -275,11 +270,3 @@ func (c *call) decode(into any) *failure {
 
 // context is the address of the metadata that describes an answer.
 func (c *call) context(of string) string { return c.base + "/$metadata#" + of }
-
-func clip(s string) string {
-	const most = 200
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
-}

@@ -8,6 +8,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -73,7 +74,7 @@ func (h *Handler) countGroups(c *call) (reply, *failure) { return c.count(h.grou
 func (c *call) findGroup() (world.Group, *failure) {
 	id, err := csp.ParseID[csp.Principal](c.params["group"])
 	if err != nil {
-		return world.Group{}, badRequest("Invalid object identifier '" + clip(c.params["group"]) + "'.")
+		return world.Group{}, badRequest("Invalid object identifier '" + wire.Clip(c.params["group"]) + "'.")
 	}
 	g, known := c.tenant.Group(id)
 	if !known {
@@ -352,7 +353,7 @@ func (h *Handler) cast(c *call, l collection) (reply, *failure) {
 		})
 		return c.list(l)
 	}
-	return reply{}, badRequest("Resource not found for the segment '" + clip(c.params["cast"]) + "'.").coded("BadRequest")
+	return reply{}, badRequest("Resource not found for the segment '" + wire.Clip(c.params["cast"]) + "'.").coded("BadRequest")
 }
 
 func (h *Handler) listMembers(c *call) (reply, *failure) {
@@ -400,7 +401,7 @@ func (c *call) reference() (csp.ObjectID, *failure) {
 	}
 	id, err := referencedID(body.ID)
 	if err != nil {
-		return id, badRequest("Invalid URL format specified in @odata.id: '" + clip(body.ID) + "'.")
+		return id, badRequest("Invalid URL format specified in @odata.id: '" + wire.Clip(body.ID) + "'.")
 	}
 	return id, nil
 }
@@ -426,7 +427,7 @@ func (h *Handler) addMember(c *call) (reply, *failure) {
 func (c *call) id(param string) (csp.ObjectID, *failure) {
 	id, err := csp.ParseID[csp.Principal](c.params[param])
 	if err != nil {
-		return id, badRequest("Invalid object identifier '" + clip(c.params[param]) + "'.")
+		return id, badRequest("Invalid object identifier '" + wire.Clip(c.params[param]) + "'.")
 	}
 	return id, nil
 }
@@ -591,7 +592,7 @@ func (h *Handler) checkMemberGroups(c *call, id csp.ObjectID) (reply, *failure) 
 	for _, text := range body.GroupIDs {
 		group, err := csp.ParseID[csp.Principal](text)
 		if err != nil {
-			return reply{}, badRequest("Invalid GUID: '" + clip(text) + "'.")
+			return reply{}, badRequest("Invalid GUID: '" + wire.Clip(text) + "'.")
 		}
 		if slices.Contains(in, group) {
 			list = append(list, group.String())

@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -44,7 +45,7 @@ func (h *Handler) invite(c *call) (reply, *failure) {
 	guest, _, refused := c.as().InviteAddress(body.Address, body.DisplayName)
 	if refused != nil {
 		if world.LawOf(refused) == world.NameTaken {
-			return reply{}, badRequest("The invited user already exists in the directory as object ID: " + clip(body.Address) + ". They can use that account to sign in to shared apps and resources.").coded("BadRequest")
+			return reply{}, badRequest("The invited user already exists in the directory as object ID: " + wire.Clip(body.Address) + ". They can use that account to sign in to shared apps and resources.").coded("BadRequest")
 		}
 		return reply{}, badRequest("The invited user email address is invalid: " + refused.Error()).coded("BadRequest")
 	}

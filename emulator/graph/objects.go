@@ -8,6 +8,8 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/registry"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -93,7 +95,7 @@ func (h *Handler) partnerReference(t world.Tenant, id csp.ObjectID) (odata.Entit
 func (c *call) objectID() (csp.ObjectID, *failure) {
 	id, err := csp.ParseID[csp.Principal](c.params["object"])
 	if err != nil {
-		return id, badRequest("Invalid object identifier '" + clip(c.params["object"]) + "'.")
+		return id, badRequest("Invalid object identifier '" + wire.Clip(c.params["object"]) + "'.")
 	}
 	return id, nil
 }
@@ -154,7 +156,7 @@ func (h *Handler) getByIDs(c *call) (reply, *failure) {
 	for _, text := range body.IDs {
 		id, err := csp.ParseID[csp.Principal](text)
 		if err != nil {
-			return reply{}, badRequest("Invalid GUID: '" + clip(text) + "'.")
+			return reply{}, badRequest("Invalid GUID: '" + wire.Clip(text) + "'.")
 		}
 		e, known := h.objectEntity(c.tenant, id)
 		if !known {
@@ -237,7 +239,7 @@ func (h *Handler) principalEntity(sp world.ServicePrincipal) odata.Entity {
 	return e
 }
 
-func audienceOf(app world.App) string {
+func audienceOf(app registry.App) string {
 	if app.MultiTenant {
 		return "AzureADMultipleOrgs"
 	}
@@ -284,7 +286,7 @@ func (h *Handler) applications(c *call) collection {
 	return l
 }
 
-func registrationID(client world.ClientID) string {
+func registrationID(client registry.ClientID) string {
 	slices.Reverse(client[:])
 	return client.String()
 }

@@ -11,6 +11,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/odata"
 	"latchkey/emulator/schedule"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -101,7 +102,7 @@ func (i scheduleInfo) read() (start time.Time, e schedule.Expiration, f *failure
 		}
 	}
 	if e.Kind == "" && i.Expiration.Type != "" {
-		return start, e, badRequest("The expiration type '" + clip(i.Expiration.Type) + "' is not valid.").coded(string(schedule.Invalid))
+		return start, e, badRequest("The expiration type '" + wire.Clip(i.Expiration.Type) + "' is not valid.").coded(string(schedule.Invalid))
 	}
 	if i.Expiration.End != nil {
 		e.End = *i.Expiration.End
@@ -109,7 +110,7 @@ func (i scheduleInfo) read() (start time.Time, e schedule.Expiration, f *failure
 	if i.Expiration.Duration != "" {
 		d, err := odata.ParseDuration(i.Expiration.Duration)
 		if err != nil {
-			return start, e, badRequest("The duration '" + clip(i.Expiration.Duration) + "' is not valid.").coded(string(schedule.Invalid))
+			return start, e, badRequest("The duration '" + wire.Clip(i.Expiration.Duration) + "' is not valid.").coded(string(schedule.Invalid))
 		}
 		e.Duration = d
 	}
@@ -139,18 +140,18 @@ func (s pimService) read(c *call, body pimRequest) (schedule.Request, *failure) 
 	r := schedule.Request{Kind: s.kind, Justification: body.Justification, MFA: slices.Contains(c.claims.AMR, "mfa") || slices.Contains(c.claims.AMR, "ngcmfa")}
 	action, known := schedule.ParseAction(body.Action)
 	if !known {
-		return r, badRequest("The action '" + clip(body.Action) + "' is not valid.").coded(string(schedule.Invalid))
+		return r, badRequest("The action '" + wire.Clip(body.Action) + "' is not valid.").coded(string(schedule.Invalid))
 	}
 	r.Action = action
 	principal, err := csp.ParseID[csp.Principal](body.Principal)
 	if err != nil {
-		return r, badRequest("The principalId '" + clip(body.Principal) + "' is not valid.").coded(string(schedule.Invalid))
+		return r, badRequest("The principalId '" + wire.Clip(body.Principal) + "' is not valid.").coded(string(schedule.Invalid))
 	}
 	r.Principal = principal
 	if s.of == world.GroupPIM {
 		group, err := csp.ParseID[csp.Principal](body.Group)
 		if err != nil {
-			return r, badRequest("The groupId '" + clip(body.Group) + "' is not valid.").coded(string(schedule.Invalid))
+			return r, badRequest("The groupId '" + wire.Clip(body.Group) + "' is not valid.").coded(string(schedule.Invalid))
 		}
 		r.Role, r.Scope = strings.ToLower(body.Access), group.String()
 	} else {
@@ -162,7 +163,7 @@ func (s pimService) read(c *call, body pimRequest) (schedule.Request, *failure) 
 	}
 	if body.Target != "" {
 		if r.Linked, err = csp.ParseID[schedule.Schedule](body.Target); err != nil {
-			return r, badRequest("The targetScheduleId '" + clip(body.Target) + "' is not valid.").coded(string(schedule.Invalid))
+			return r, badRequest("The targetScheduleId '" + wire.Clip(body.Target) + "' is not valid.").coded(string(schedule.Invalid))
 		}
 	}
 	if body.Ticket != nil {

@@ -8,6 +8,7 @@ import (
 	"latchkey/csp"
 	"latchkey/emulator/odata"
 	"latchkey/emulator/schedule"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -483,7 +484,7 @@ func (r pimRule) bound(most *time.Duration) *failure {
 	if r.Maximum != nil {
 		d, err := odata.ParseDuration(*r.Maximum)
 		if err != nil || d <= 0 {
-			return invalidPolicy("The maximum duration '" + clip(*r.Maximum) + "' is not valid.")
+			return invalidPolicy("The maximum duration '" + wire.Clip(*r.Maximum) + "' is not valid.")
 		}
 		*most = d
 	}
@@ -502,7 +503,7 @@ func (r pimRule) enable(justification, mfa, ticket *bool) *failure {
 	}
 	for _, word := range *r.Enabled {
 		if !slices.Contains([]string{askJustification, askMFA, askTicket}, word) {
-			return invalidPolicy("The enabled rule '" + clip(word) + "' is not known.")
+			return invalidPolicy("The enabled rule '" + wire.Clip(word) + "' is not known.")
 		}
 	}
 	*justification, *mfa, *ticket = slices.Contains(*r.Enabled, askJustification), slices.Contains(*r.Enabled, askMFA), slices.Contains(*r.Enabled, askTicket)
@@ -526,7 +527,7 @@ func (r pimRule) approve(p *schedule.Policy) *failure {
 			}
 			id, err := csp.ParseID[csp.Principal](text)
 			if err != nil {
-				return invalidPolicy("The approver '" + clip(text) + "' is not valid.")
+				return invalidPolicy("The approver '" + wire.Clip(text) + "' is not valid.")
 			}
 			approvers = append(approvers, id)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -177,9 +178,9 @@ func (h *Handler) createRoleAssignment(c *call) (reply, *failure) {
 	role, err2 := csp.ParseID[csp.DirectoryRole](body.Role)
 	switch {
 	case err1 != nil:
-		return reply{}, badRequest("The principalId '" + clip(body.Principal) + "' is not valid.")
+		return reply{}, badRequest("The principalId '" + wire.Clip(body.Principal) + "' is not valid.")
 	case err2 != nil:
-		return reply{}, badRequest("The roleDefinitionId '" + clip(body.Role) + "' is not valid.")
+		return reply{}, badRequest("The roleDefinitionId '" + wire.Clip(body.Role) + "' is not valid.")
 	case body.DirectoryScope == "" && body.AppScope == "":
 		return reply{}, badRequest("Either directoryScopeId or appScopeId must be set.")
 	case body.DirectoryScope != "/":

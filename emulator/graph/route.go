@@ -1,11 +1,13 @@
 package graph
 
 import (
+	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
+
+	"latchkey/emulator/wire"
 )
 
 // operation does what a call asks for.
@@ -44,30 +46,24 @@ func (h *Handler) routes() []route {
 	)
 }
 
-const (
-	maxPath     = 4096
-	maxSegments = 32
-)
+var pathLimits = wire.PathLimits{Bytes: 4096, Segments: 32}
 
 // splitPath reads an escaped path. Empty segments are dropped, which collapses
 // doubled slashes. A key in parentheses becomes a segment of its own:
 // users('x') is users/x, and applications(appId='x') is applications/appId=x.
 func splitPath(escaped string) ([]string, *failure) {
-	if len(escaped) > maxPath {
+	plain, err := wire.Segments(escaped, pathLimits)
+	switch {
+	case errors.Is(err, wire.ErrPathTooLong):
 		return nil, &failure{status: http.StatusRequestURITooLong, code: "BadRequest", message: "The request path is too long."}
+	case errors.Is(err, wire.ErrPath):
+		return nil, badRequest("The request path is not valid.").coded("BadRequest")
 	}
 	var segments []string
-	for s := range strings.SplitSeq(escaped, "/") {
-		if s == "" {
-			continue
-		}
-		plain, err := url.PathUnescape(s)
-		if err != nil || strings.ContainsAny(plain, "/\\\x00") || plain == "." || plain == ".." {
-			return nil, badRequest("The request path is not valid.").coded("BadRequest")
-		}
-		name, key, found := strings.Cut(plain, "(")
+	for _, s := range plain {
+		name, key, found := strings.Cut(s, "(")
 		if !found || !strings.HasSuffix(key, ")") || name == "" {
-			segments = append(segments, plain)
+			segments = append(segments, s)
 			continue
 		}
 		segments = append(segments, name)
@@ -75,7 +71,7 @@ func splitPath(escaped string) ([]string, *failure) {
 			segments = append(segments, key)
 		}
 	}
-	if len(segments) > maxSegments {
+	if err != nil || len(segments) > pathLimits.Segments {
 		return nil, badRequest("The request path has too many segments.").coded("BadRequest")
 	}
 	return segments, nil
@@ -157,7 +153,7 @@ func sprout(among map[string]*node, name string) *node {
 func (n *node) find(c *call, segments []string) (*route, *failure) {
 	at, values := n.walk(segments)
 	if at == nil {
-		return nil, badRequest("Resource not found for the segment '" + clip(last(segments)) + "'.").coded("BadRequest")
+		return nil, badRequest("Resource not found for the segment '" + wire.Clip(last(segments)) + "'.").coded("BadRequest")
 	}
 	found, known := at.rows[c.method]
 	if !known && c.method == http.MethodHead {

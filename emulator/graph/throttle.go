@@ -4,59 +4,27 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"latchkey/csp"
-	"latchkey/emulator/world"
+	"latchkey/emulator/bucket"
+	"latchkey/emulator/registry"
 )
 
 // The token buckets of identity and access services: resource units of an
-// application in a tenant that is small, and its writes.
-const (
-	unitsAtOnce, unitsPeriod   = 3500, 10 * time.Second
-	writesAtOnce, writesPeriod = 3000, 150 * time.Second
-	keptBuckets                = 10_000
-	warnFrom                   = 0.8 // of the limit: from here on a header tells
+// application in a tenant that is small, and its writes. What is refused counts,
+// but does not pile up without end.
+var (
+	unitLimit  = bucket.Limit{Most: 3500, Refill: 3500 / 10.0, Debt: 3500}
+	writeLimit = bucket.Limit{Most: 3000, Refill: 3000 / 150.0, Debt: 3000}
 )
+
+// warnFrom is the part of a limit from which on a header tells of it.
+const warnFrom = 0.8
 
 type bucketKey struct {
 	tenant csp.TenantID
-	client world.ClientID
+	client registry.ClientID
 	writes bool
-}
-
-type bucket struct {
-	used float64
-	at   time.Time
-}
-
-type buckets struct {
-	mu   sync.Mutex
-	kept map[bucketKey]bucket
-}
-
-// spend adds to what was used and gives which part of the limit that is.
-func (b *buckets) spend(now time.Time, key bucketKey, cost int) float64 {
-	most, period := float64(unitsAtOnce), unitsPeriod
-	if key.writes {
-		most, period = writesAtOnce, writesPeriod
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.kept) >= keptBuckets {
-		clear(b.kept) // forgetting is generous, and bounded
-	}
-	k := b.kept[key]
-	if passed := now.Sub(k.at); passed > 0 && !k.at.IsZero() {
-		k.used = max(0, k.used-most*passed.Seconds()/period.Seconds())
-	}
-	k.at = now
-	if k.used+float64(cost) <= 2*most { // what is refused does not pile up without end
-		k.used += float64(cost)
-	}
-	b.kept[key] = k
-	return k.used / most
 }
 
 // costOf is what a call uses, in resource units.
@@ -88,13 +56,15 @@ func costOf(c *call, row *route) int {
 // throttle notes what a call uses, and refuses it when that is too much and
 // throttling is on. The headers are for the answer.
 func (h *Handler) throttle(c *call, row *route) (map[string]string, *failure) {
-	client, _ := csp.ParseID[world.App](c.claims.Client())
+	client, _ := csp.ParseID[registry.App](c.claims.Client())
 	cost := costOf(c, row)
 	key := bucketKey{tenant: c.tenant.ID, client: client}
-	part := h.buckets.spend(h.World.Now(), key, cost)
+	limit := unitLimit
+	part := 1 - h.buckets.Take(key, float64(cost), limit)/limit.Most // of the limit, used
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		key.writes = true
-		part = max(part, h.buckets.spend(h.World.Now(), key, 1))
+		limit = writeLimit
+		part = max(part, 1-h.buckets.Take(key, 1, limit)/limit.Most)
 	}
 	headers := map[string]string{"x-ms-resource-unit": strconv.Itoa(cost)}
 	if part >= warnFrom {
@@ -103,10 +73,7 @@ func (h *Handler) throttle(c *call, row *route) (map[string]string, *failure) {
 	if !h.Throttle || part <= 1 {
 		return headers, nil
 	}
-	wait := int((part-1)*unitsPeriod.Seconds()) + 1
-	if key.writes {
-		wait = int((part-1)*writesPeriod.Seconds()) + 1
-	}
+	wait := int((part-1)*limit.Most/limit.Refill) + 1 // seconds
 	headers["Retry-After"] = strconv.Itoa(wait)
 	headers["x-ms-throttle-scope"] = "Tenant_Application/ReadWrite/" + client.String() + "/" + c.tenant.ID.String()
 	headers["x-ms-throttle-information"] = "ResourceUnitLimitExceeded"

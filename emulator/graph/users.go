@@ -8,6 +8,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/odata"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -195,7 +196,7 @@ func (c *call) details(of *odata.Type, others ...string) (map[string]any, *failu
 		case strings.Contains(name, "@odata") || slices.Contains(others, name):
 			continue
 		case !known:
-			return nil, badRequest("Invalid property '" + clip(name) + "'.")
+			return nil, badRequest("Invalid property '" + wire.Clip(name) + "'.")
 		case slices.Contains([]string{"id", "createdDateTime", "deletedDateTime", "userType", "externalUserState", "securityIdentifier"}, name):
 			return nil, badRequest("Property '" + name + "' is read-only and cannot be set.")
 		}

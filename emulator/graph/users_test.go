@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -28,7 +29,7 @@ func (v *town) asApp(permissions ...string) string {
 	v.tb.Helper()
 	apps := v.customer.Apps()
 	if len(apps) == 0 {
-		app := must(v.customer.AddApp(world.App{Name: "Robot", RedirectURIs: []string{"https://robot.example/back"}}))(v.tb)
+		app := must(v.customer.AddApp(registry.App{Name: "Robot", RedirectURIs: []string{"https://robot.example/back"}}))(v.tb)
 		must(v.customer.AddServicePrincipal(app.ID, csp.ObjectID{}))(v.tb)
 		apps = v.customer.Apps()
 	}

@@ -8,10 +8,8 @@
 package livepage
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"latchkey/emulator/page"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 	"latchkey/emulator/worldclock"
 )
@@ -40,9 +40,8 @@ type Options struct {
 // Page serves the pages. Make it with New.
 type Page struct {
 	Options
-	templates *template.Template
-	style     []byte
-	routes    *http.ServeMux
+	pages  *page.Set
+	routes *http.ServeMux
 }
 
 // The paths of the pages. Everything else belongs to the sign-in service.
@@ -61,19 +60,16 @@ func New(o Options) (*Page, error) {
 	if o.Refused == nil {
 		o.Refused = func() []string { return nil }
 	}
-	t, err := template.ParseFS(files, "page/*.html")
+	pages, err := page.Load(files, "page.css")
 	if err != nil {
 		return nil, fmt.Errorf("livepage: %w", err)
 	}
-	p := &Page{Options: o, templates: t, routes: http.NewServeMux()}
-	if p.style, err = files.ReadFile("page/page.css"); err != nil {
-		return nil, fmt.Errorf("livepage: %w", err)
-	}
+	p := &Page{Options: o, pages: pages, routes: http.NewServeMux()}
 	p.routes.HandleFunc("GET /{$}", p.overview)
 	p.routes.HandleFunc("GET "+historyPath, p.history)
 	p.routes.HandleFunc("GET "+callsPath, p.calls)
 	p.routes.HandleFunc("GET "+tenantPath+"{id}", p.tenant)
-	p.routes.HandleFunc("GET "+stylePath, p.serveStyle)
+	p.routes.HandleFunc("GET "+stylePath, pages.ServeStyle)
 	return p, nil
 }
 
@@ -84,7 +80,7 @@ func (p *Page) InFrontOf(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		w.Header().Set("x-emulator", "latchkey")
+		wire.Mark(w.Header())
 		p.routes.ServeHTTP(w, r)
 	})
 }
@@ -294,26 +290,7 @@ func (p *Page) calls(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Page) show(w http.ResponseWriter, status int, name string, view any) {
-	var b bytes.Buffer
-	if err := p.templates.ExecuteTemplate(&b, name, view); err != nil {
-		http.Error(w, "the page could not be made: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
-}
-
-func (p *Page) serveStyle(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "max-age=3600")
-	_, _ = w.Write(p.style)
+	p.pages.Show(w, status, name, view, nil)
 }
 
 func stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05") }

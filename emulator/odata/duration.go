@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"latchkey/emulator/wire"
 )
 
 var errDuration = errors.New("odata: no ISO 8601 duration")
@@ -22,7 +24,7 @@ func ParseDuration(s string) (time.Duration, error) {
 	date, clock, hasClock := strings.Cut(strings.ToUpper(s), "T")
 	date, isDuration := strings.CutPrefix(date, "P")
 	if !isDuration || date == "" && clock == "" || hasClock && clock == "" || len(s) > 64 {
-		return 0, fmt.Errorf("%w: %q", errDuration, clip(s))
+		return 0, fmt.Errorf("%w: %q", errDuration, wire.Clip(s))
 	}
 	total := 0.0
 	for _, part := range []struct {
@@ -35,12 +37,12 @@ func ParseDuration(s string) (time.Duration, error) {
 	} {
 		sum, ok := sumUnits(part.text, part.units, part.sizes)
 		if !ok {
-			return 0, fmt.Errorf("%w: %q", errDuration, clip(s))
+			return 0, fmt.Errorf("%w: %q", errDuration, wire.Clip(s))
 		}
 		total += sum
 	}
 	if total > float64(maxDuration) {
-		return 0, fmt.Errorf("%w: %q is too long", errDuration, clip(s))
+		return 0, fmt.Errorf("%w: %q is too long", errDuration, wire.Clip(s))
 	}
 	return time.Duration(total), nil
 }

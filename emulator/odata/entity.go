@@ -3,6 +3,8 @@ package odata
 import (
 	"strings"
 	"time"
+
+	"latchkey/emulator/wire"
 )
 
 // Entity is one object as it goes out. Values are string, bool, int, time.Time,
@@ -110,13 +112,5 @@ func bad(message string) *Refusal { return &Refusal{"BadRequest", message} }
 func unsupported(message string) *Refusal { return &Refusal{"Request_UnsupportedQuery", message} }
 
 func unknownProperty(where, name string, t *Type) *Refusal {
-	return bad(where + ": Could not find a property named '" + clip(name) + "' on type '" + t.Name + "'.")
-}
-
-func clip(s string) string {
-	const most = 200
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
+	return bad(where + ": Could not find a property named '" + wire.Clip(name) + "' on type '" + t.Name + "'.")
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"latchkey/emulator/wire"
 )
 
 const (
@@ -261,7 +263,7 @@ func (p *parser) opens(ahead int) bool {
 }
 
 func (p *parser) syntax() error {
-	return bad(fmt.Sprintf("Invalid filter clause: Syntax error at position %d in '%s'.", p.peek().at, clip(p.text)))
+	return bad(fmt.Sprintf("Invalid filter clause: Syntax error at position %d in '%s'.", p.peek().at, wire.Clip(p.text)))
 }
 
 func (p *parser) or(depth int) (expression, error) {

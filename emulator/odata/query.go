@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"latchkey/emulator/wire"
 )
 
 // DefaultTop and MaxTop bound a page, unless a Limits says otherwise.
@@ -108,14 +110,14 @@ func (q *Query) readCounts(values url.Values) error {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 || n > option.most || n == 0 && option.name == "$top" {
-			return bad("Invalid page size specified: '" + clip(text) + "'. Must be between 1 and 999 inclusive.")
+			return bad("Invalid page size specified: '" + wire.Clip(text) + "'. Must be between 1 and 999 inclusive.")
 		}
 		*option.into = n
 	}
 	if text := values.Get("$count"); text != "" {
 		yes, err := strconv.ParseBool(strings.ToLower(text))
 		if err != nil {
-			return bad("Invalid value '" + clip(text) + "' for $count.")
+			return bad("Invalid value '" + wire.Clip(text) + "' for $count.")
 		}
 		q.Count = yes
 	}
@@ -179,7 +181,7 @@ func (q *Query) readExpand(values url.Values) error {
 			case "expand":
 				e.Expand, err = q.readInner(value, to)
 			default:
-				return bad("Parsing OData Select and Expand failed: the option '" + clip(key) + "' is not supported inside $expand.")
+				return bad("Parsing OData Select and Expand failed: the option '" + wire.Clip(key) + "' is not supported inside $expand.")
 			}
 			if err != nil {
 				return err
@@ -241,7 +243,7 @@ func (q *Query) readOrder(values url.Values) error {
 		}
 		down := len(words) > 1 && strings.EqualFold(words[1], "desc")
 		if len(words) > 2 || len(words) == 2 && !down && !strings.EqualFold(words[1], "asc") {
-			return bad("Invalid orderby clause: Syntax error in '" + clip(one) + "'.")
+			return bad("Invalid orderby clause: Syntax error in '" + wire.Clip(one) + "'.")
 		}
 		q.Order = append(q.Order, Order{known, down})
 	}
@@ -260,7 +262,7 @@ func (q *Query) readSearch(values url.Values) error {
 	or := false
 	for rest != "" {
 		if rest[0] != '"' {
-			return bad("Syntax error: character is not valid at position 0 in '" + clip(rest) + "'.")
+			return bad("Syntax error: character is not valid at position 0 in '" + wire.Clip(rest) + "'.")
 		}
 		text, after, closed := strings.Cut(rest[1:], `"`)
 		property, words, found := strings.Cut(text, ":")

@@ -3,6 +3,8 @@ package odata
 import (
 	"fmt"
 	"strings"
+
+	"latchkey/emulator/wire"
 )
 
 // tokenKind is what a piece of a filter is.
@@ -31,7 +33,7 @@ func scan(text string) ([]token, error) {
 		case c == '\'':
 			value, end, ok := scanQuoted(text, at)
 			if !ok {
-				return nil, bad(fmt.Sprintf("Invalid filter clause: There is an unterminated string literal at position %d in '%s'.", len(text), clip(text)))
+				return nil, bad(fmt.Sprintf("Invalid filter clause: There is an unterminated string literal at position %d in '%s'.", len(text), wire.Clip(text)))
 			}
 			tokens = append(tokens, token{quoted, value, at})
 			at = end

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -146,7 +147,7 @@ func readDate(raw string, missing time.Time) (time.Time, *failure) {
 			return t.UTC(), nil
 		}
 	}
-	return missing, invalidInput("The date " + clip(raw) + " could not be read: want 2026-11-02.")
+	return missing, invalidInput("The date " + wire.Clip(raw) + " could not be read: want 2026-11-02.")
 }
 
 func readAuditFilter(raw string) (func(auditBody) bool, *failure) {

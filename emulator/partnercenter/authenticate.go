@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -39,7 +41,7 @@ func (h *Handler) authenticate(c *call, w http.ResponseWriter, r *http.Request) 
 	case errors.Is(err, token.ErrMissing):
 		return unauthorized("800001", "Partner Token missing in request context.")
 	case errors.Is(err, token.ErrAudience):
-		return unauthorized("900420", "The token is for the audience "+strings.ReplaceAll(clip(claims.Audience), `"`, "'")+" and not for https://api.partnercenter.microsoft.com.")
+		return unauthorized("900420", "The token is for the audience "+strings.ReplaceAll(wire.Clip(claims.Audience), `"`, "'")+" and not for https://api.partnercenter.microsoft.com.")
 	case errors.Is(err, token.ErrExpired):
 		return unauthorized("400", "Access denied. The token has expired.")
 	case err != nil:
@@ -68,7 +70,7 @@ func (h *Handler) identify(ctx context.Context, c *call, claims token.Claims) *f
 		return unauthorized("400", "Access denied. The token names a tenant or an object that does not exist.")
 	}
 	c.visitor = visitor{claims: claims, partner: t, app: claims.ForApp(), account: world.Account{Tenant: holder.Tenant, Object: holder.Object}}
-	client, _ := csp.ParseID[world.App](claims.Client()) // absent from no token of ours; zero is harmless here
+	client, _ := csp.ParseID[registry.App](claims.Client()) // absent from no token of ours; zero is harmless here
 	name := claims.UPN
 	if c.app {
 		name = claims.Client()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/emulator/partnercenter"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -38,7 +39,7 @@ func TestCallersThatAreRefused(t *testing.T) {
 		{"a sales agent, about removing the relationship", v.as(v.sam), "PATCH", of, 403, "2032"},
 		{"an application alone, where a person is needed", v.alone(v.app), "GET", "/v1/customers/relationshiprequests", 403, "900329"},
 		{"an application alone, among a customer's users", v.alone(v.app), "GET", of + "/users", 403, "900329"},
-		{"an application of another tenant", v.alone(must(v.customer.AddApp(world.App{Name: "Thief", Secret: "x"}))(t)), "GET", "/v1/customers", 403, "2032"},
+		{"an application of another tenant", v.alone(must(v.customer.AddApp(registry.App{Name: "Thief", Secret: "x"}))(t)), "GET", "/v1/customers", 403, "2032"},
 		{"somebody else's customer", v.as(v.ada), "GET", "/v1/customers/" + v.stranger.ID.String(), 403, "20002"},
 		{"a customer who does not exist", v.as(v.ada), "GET", "/v1/customers/11111111-2222-4333-8444-555555555555", 404, "60003"},
 		{"a customer id that is none", v.as(v.ada), "GET", "/v1/customers/contoso", 400, "800002"},

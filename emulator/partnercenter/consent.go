@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
-	"latchkey/emulator/world"
+	"latchkey/emulator/registry"
 )
 
 type consentBody struct {
@@ -33,12 +33,12 @@ func (h *Handler) consent(c *call) (reply, *failure) {
 		return reply{}, f
 	}
 	type grant struct {
-		resource world.ClientID
+		resource registry.ClientID
 		scopes   []string
 	}
 	var grants []grant
 	for _, g := range ask.ApplicationGrants {
-		id, err := csp.ParseID[world.App](g.EnterpriseApplicationID)
+		id, err := csp.ParseID[registry.App](g.EnterpriseApplicationID)
 		if err != nil || g.Scope == "" {
 			return reply{}, invalidProperty("applicationGrants")
 		}
@@ -63,20 +63,20 @@ func (h *Handler) consent(c *call) (reply, *failure) {
 
 // application reads the id of one of the partner's own applications, or of one
 // that many tenants may use.
-func (h *Handler) application(c *call, raw string) (world.App, *failure) {
-	id, err := csp.ParseID[world.App](raw)
+func (h *Handler) application(c *call, raw string) (registry.App, *failure) {
+	id, err := csp.ParseID[registry.App](raw)
 	if err != nil {
-		return world.App{}, invalidProperty("applicationId")
+		return registry.App{}, invalidProperty("applicationId")
 	}
 	app, known := h.World.App(id)
 	if !known || app.Home != c.partner.ID && !app.MultiTenant {
-		return world.App{}, notFound("The application")
+		return registry.App{}, notFound("The application")
 	}
 	return app, nil
 }
 
 func (h *Handler) withdrawConsent(c *call) (reply, *failure) {
-	id, err := csp.ParseID[world.App](c.names[1])
+	id, err := csp.ParseID[registry.App](c.names[1])
 	if err != nil {
 		return reply{}, invalidProperty("applicationId")
 	}

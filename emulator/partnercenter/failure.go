@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -104,7 +105,7 @@ func noRelationship(partner, customer csp.TenantID) *failure {
 }
 
 func noSuchSubscription(id string) *failure {
-	return &failure{status: http.StatusNotFound, code: "20003", description: "Subscription with id " + clip(id) + " not found."}
+	return &failure{status: http.StatusNotFound, code: "20003", description: "Subscription with id " + wire.Clip(id) + " not found."}
 }
 
 // refusalFailure answers with the code that belongs to the law.

@@ -15,6 +15,7 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator/partnercenter"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/token"
 	"latchkey/emulator/world"
 )
@@ -43,7 +44,7 @@ type town struct {
 	anna                        world.User // of the customer
 	admins                      world.Group
 	sub                         world.Subscription
-	app                         world.App
+	app                         registry.App
 	handler                     *partnercenter.Handler
 }
 
@@ -72,7 +73,7 @@ func newTown(tb testing.TB, change ...func(*partnercenter.Options)) *town {
 	}
 	check(tb, v.world.SetPartnership(world.Partnership{Partner: v.partner.ID, Customer: v.customer.ID, Reseller: true}))
 	v.sub = must(v.customer.AddSubscription(csp.Subscription{Name: "Contoso production", Creator: v.partner.ID}))(tb)
-	v.app = must(v.partner.AddApp(world.App{Name: "Billing robot", Secret: "x"}))(tb)
+	v.app = must(v.partner.AddApp(registry.App{Name: "Billing robot", Secret: "x"}))(tb)
 	options := partnercenter.Options{World: v.world, Key: signingKey, AdminCenter: func() string { return "http://pages.emulator.test" }}
 	for _, f := range change {
 		f(&options)
@@ -116,7 +117,7 @@ func (v *town) as(u world.User) string {
 }
 
 // alone is a token of an application by itself.
-func (v *town) alone(app world.App) string {
+func (v *town) alone(app registry.App) string {
 	return v.sign(token.Claims{Audience: ours, Tenant: v.partner.ID.String(), Object: world.NewID[csp.Principal]().String(), AppID: app.ID.String(), IDType: "app"})
 }
 

@@ -12,15 +12,15 @@
 package partnercenter
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"latchkey/csp"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
 	"latchkey/emulator/world"
 )
 
@@ -123,10 +123,8 @@ func (h *Handler) stamp(w http.ResponseWriter, r *http.Request) {
 	}
 	header.Set("MS-CV", vector+".0")
 	header.Set("MS-ServerId", "EMULATOR")
-	header.Set("Date", h.World.Now().Format(http.TimeFormat))
+	wire.Stamp(header, h.World.Now())
 	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("x-emulator", "latchkey")
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure) {
@@ -155,18 +153,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (reply, *failure
 	return op.do(c)
 }
 
-// readBody reads at most maxBody bytes, unpacked.
+// readBody reads the body, unpacked and of bounded size.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *failure) {
-	var from io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
-	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
-		unpacked, err := gzip.NewReader(from)
-		if err != nil {
-			return nil, invalidInput("The request says it is gzip and is not.")
-		}
-		from = io.LimitReader(unpacked, maxBody+1)
-	}
-	body, err := io.ReadAll(from)
-	if err != nil || len(body) > maxBody {
+	body, err := wire.Body(w, r, maxBody)
+	switch {
+	case errors.Is(err, wire.ErrNotGzip):
+		return nil, invalidInput("The request says it is gzip and is not.")
+	case err != nil:
 		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: "800002", description: "The request is larger than a mebibyte, or could not be read."}
 	}
 	return body, nil
@@ -178,15 +171,7 @@ func (c *call) decode(into any) *failure {
 		return invalidInput("A request body is required.")
 	}
 	if err := json.Unmarshal(c.body, into); err != nil {
-		return invalidInput("The request body could not be read: " + clip(err.Error()))
+		return invalidInput("The request body could not be read: " + wire.Clip(err.Error()))
 	}
 	return nil
-}
-
-func clip(s string) string {
-	const most = 200
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
 }

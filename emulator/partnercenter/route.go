@@ -1,12 +1,14 @@
 package partnercenter
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/wire"
 )
 
 // operation is one thing that can be asked for, and who may.
@@ -107,35 +109,26 @@ func (h *Handler) operations() []operation {
 	}
 }
 
-const (
-	maxPath     = 2048
-	maxSegments = 16
-)
+var pathLimits = wire.PathLimits{Bytes: 2048, Segments: 16}
 
 // find takes the address apart and finds the operation. Empty segments are
 // dropped and letters compare in either case; nothing is redirected.
 func (h *Handler) find(c *call, at *url.URL) (operation, *failure) {
-	raw := at.EscapedPath()
-	if len(raw) > maxPath {
+	segments, err := wire.Segments(at.EscapedPath(), pathLimits)
+	switch {
+	case errors.Is(err, wire.ErrPathTooLong):
 		return operation{}, &failure{status: http.StatusRequestURITooLong, code: "800002", description: "The path is too long."}
-	}
-	var segments []string
-	for s := range strings.SplitSeq(raw, "/") {
-		if s == "" {
-			continue
-		}
-		plain, err := url.PathUnescape(s)
-		if err != nil || strings.ContainsAny(plain, "/\\") || plain == "." || plain == ".." {
-			return operation{}, invalidInput("The path could not be read.")
-		}
-		segments = append(segments, plain)
+	case errors.Is(err, wire.ErrPath):
+		return operation{}, invalidInput("The path could not be read.")
+	case err != nil:
+		return operation{}, notFound("The address")
 	}
 	query, err := url.ParseQuery(at.RawQuery)
 	if err != nil {
 		return operation{}, invalidInput("The query could not be read.")
 	}
 	c.query = query
-	if len(segments) < 2 || len(segments) > maxSegments || !strings.EqualFold(segments[0], "v1") {
+	if len(segments) < 2 || !strings.EqualFold(segments[0], "v1") {
 		return operation{}, notFound("The address")
 	}
 	c.path = segments[1:]
@@ -152,7 +145,7 @@ func (h *Handler) find(c *call, at *url.URL) (operation, *failure) {
 		allowed = true
 	}
 	if allowed {
-		return operation{}, &failure{status: http.StatusMethodNotAllowed, code: "0", description: "The method " + clip(c.method) + " is not supported here."}
+		return operation{}, &failure{status: http.StatusMethodNotAllowed, code: "0", description: "The method " + wire.Clip(c.method) + " is not supported here."}
 	}
 	return operation{}, notFound("The address")
 }
@@ -209,7 +202,7 @@ func (v visitor) isOneOf(w who) bool {
 func (h *Handler) findCustomer(c *call) *failure {
 	id, err := csp.ParseID[csp.Tenant](c.names[0])
 	if err != nil {
-		return invalidInput("The customer id " + clip(c.names[0]) + " is no GUID.")
+		return invalidInput("The customer id " + wire.Clip(c.names[0]) + " is no GUID.")
 	}
 	t, known := h.World.Tenant(id)
 	if !known {

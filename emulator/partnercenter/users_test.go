@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -15,11 +17,11 @@ func (v *town) delegate(roles ...string) {
 	for _, name := range roles {
 		ids = append(ids, directoryRole(name))
 	}
-	r := must(v.world.CreateRelationship(world.Actor{}, world.Relationship{Name: "Care by " + roles[0], Partner: v.partner.ID, Customer: v.customer.ID, Days: 365, Roles: ids}))(v.tb)
+	r := must(v.world.CreateRelationship(world.Actor{}, gdap.Relationship{Name: "Care by " + roles[0], Partner: v.partner.ID, Customer: v.customer.ID, Days: 365, Roles: ids}))(v.tb)
 	must(v.world.LockForApproval(world.Actor{}, r.ID))(v.tb)
 	must(v.world.ApproveRelationship(world.Actor{}, r.ID, v.customer.ID))(v.tb)
 	v.world.Settle()
-	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, world.AccessAssignment{Group: v.admins.ID, Roles: ids}))(v.tb)
+	must(v.world.AddAccessAssignment(world.Actor{}, r.ID, gdap.AccessAssignment{Group: v.admins.ID, Roles: ids}))(v.tb)
 	v.world.Settle()
 }
 
@@ -145,7 +147,7 @@ func TestApplicationConsents(t *testing.T) {
 	if got := v.call(ada, "POST", at, body); got.status != 201 || got.text("displayName") != "Billing robot" {
 		t.Fatalf("%d %s", got.status, got.raw)
 	}
-	scopes, err := v.customer.Delegated(v.app.ID, world.MicrosoftGraph, v.ada.ID, []string{".default"})
+	scopes, err := v.customer.Delegated(v.app.ID, registry.MicrosoftGraph, v.ada.ID, []string{".default"})
 	if err != nil || !slices.Equal(scopes, []string{"Domain.ReadWrite.All", "User.ReadWrite.All"}) {
 		t.Errorf("the customer consented to %v, %v", scopes, err)
 	}

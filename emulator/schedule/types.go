@@ -1,26 +1,20 @@
 package schedule
 
 import (
-	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // ID names a request, a schedule or an instance.
 type ID = csp.ID[Schedule]
 
 // NewID is a random id (version 4).
-func NewID() ID {
-	var id ID
-	_, _ = rand.Read(id[:]) // never fails
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-	return id
-}
+func NewID() ID { return guid.New[Schedule]() }
 
 // Kind says whether something is given, or may be activated.
 type Kind string

@@ -12,12 +12,13 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/worldfile"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
 // Client is an application that is known in every tenant of the world.
 type Client struct {
-	ID   world.ClientID
+	ID   registry.ClientID
 	Name string
 	// Secret makes it a confidential client; empty means a public one.
 	Secret       string
@@ -29,9 +30,9 @@ var native = []string{"http://localhost", "http://127.0.0.1", "https://login.mic
 
 // The application that stands for the reader's own.
 var (
-	OwnClient = csp.MustParseID[world.App]("00c11e47-0000-4000-8000-000000000001")
+	OwnClient = csp.MustParseID[registry.App]("00c11e47-0000-4000-8000-000000000001")
 	// PublicClient is the same as a public client, for device code and passwords.
-	PublicClient = csp.MustParseID[world.App]("00c11e47-0000-4000-8000-000000000002")
+	PublicClient = csp.MustParseID[registry.App]("00c11e47-0000-4000-8000-000000000002")
 )
 
 // DefaultSecret is the secret of the reader's own application unless he chooses one.
@@ -56,7 +57,7 @@ func Plant(w *world.World, clients []Client, secret string) error {
 	}
 	home := homeOf(w, tenants)
 	for _, c := range clients {
-		app := world.App{ID: c.ID, Name: c.Name, Secret: c.Secret, RedirectURIs: c.RedirectURIs, MultiTenant: true, PublicFlows: true}
+		app := registry.App{ID: c.ID, Name: c.Name, Secret: c.Secret, RedirectURIs: c.RedirectURIs, MultiTenant: true, PublicFlows: true}
 		if _, err := home.AddApp(app); err != nil {
 			return fmt.Errorf("seed: %s: %w", c.Name, err)
 		}
@@ -71,7 +72,7 @@ func Plant(w *world.World, clients []Client, secret string) error {
 			if sp.App != world.AppOf(sp.ID) {
 				continue
 			}
-			if _, err := w.AddSecret(world.Actor{}, sp.App, world.Secret{Name: "emulator", Value: secret}); err != nil {
+			if _, err := w.AddSecret(world.Actor{}, sp.App, registry.Secret{Name: "emulator", Value: secret}); err != nil {
 				return fmt.Errorf("seed: %s in %s: %w", sp.Name, t.Name, err)
 			}
 		}
@@ -98,7 +99,7 @@ func AskForSecondStep(w *world.World) error {
 
 // install gives the client an account in the tenant, or the one it had when the
 // facts were saved.
-func install(t world.Tenant, client world.ClientID) error {
+func install(t world.Tenant, client registry.ClientID) error {
 	id := PrincipalID(t.ID, client)
 	if slices.ContainsFunc(t.ServicePrincipals(), func(sp world.ServicePrincipal) bool { return sp.ID == id }) {
 		return t.Adopt(id, client)
@@ -120,7 +121,7 @@ func homeOf(w *world.World, tenants []world.Tenant) world.Tenant {
 }
 
 // PrincipalID is the object id of a client in a tenant, the same at every start.
-func PrincipalID(in csp.TenantID, client world.ClientID) csp.ObjectID {
+func PrincipalID(in csp.TenantID, client registry.ClientID) csp.ObjectID {
 	return worldfile.DeriveID[csp.Principal]("emulator client", in.String(), client.String())
 }
 

@@ -1,11 +1,14 @@
 package world
 
-import "latchkey/csp"
+import (
+	"latchkey/csp"
+	"latchkey/emulator/registry"
+)
 
 // Adopt makes a service principal that was loaded stand for the application, with
 // an administrator's consent to everything it asks for: facts tell of service
 // principals, and not what for. The application that loading made up is gone.
-func (t Tenant) Adopt(id csp.ObjectID, client ClientID) error {
+func (t Tenant) Adopt(id csp.ObjectID, client registry.ClientID) error {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,92 +1,21 @@
 package world
 
 import (
-	"maps"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
+	"latchkey/emulator/registry"
 )
-
-// ClientID names an application, in every tenant the same.
-type ClientID = csp.ID[App]
-
-// App is an application registration in its home tenant.
-type App struct {
-	ID   ClientID
-	Home csp.TenantID
-	Name string
-
-	// Secret is a client secret without an end. It, or any of Secrets,
-	// Certificates and Federations, makes the application a confidential client.
-	Secret       string
-	Secrets      []Secret
-	Certificates []Certificate
-	Federations  []Federation
-	// PublicFlows lets a confidential client sign people in by device code and
-	// by password without proving itself.
-	PublicFlows bool
-
-	// RedirectURIs are compared letter by letter, but for the port of
-	// http://localhost and http://127.0.0.1, which may be any.
-	RedirectURIs []string
-	// BrowserURIs are redirect URIs of single-page applications: they demand
-	// PKCE, and their refresh tokens live for a day.
-	BrowserURIs []string
-	// IDTokens lets the authorization endpoint itself answer with identity tokens.
-	IDTokens bool
-	// MultiTenant lets accounts of other tenants sign in, through the
-	// organizations authority or their own.
-	MultiTenant bool
-	// GroupClaims puts the groups into its identity tokens as well.
-	GroupClaims bool
-
-	// Owners may change it and give it credentials without a directory role.
-	Owners []csp.ObjectID
-	// Shown are properties that are only kept and shown, under the names
-	// Microsoft Graph has for them.
-	Shown map[string]any
-
-	// Asks are the permissions an administrator's consent gives it. An
-	// application that asks for nothing by name is taken to ask for whatever a
-	// delegated request mentions, and for no application permission.
-	Asks []Access
-
-	// URIs, Scopes, AppRoles and TokenVersion describe it as a resource that
-	// others get tokens for. TokenVersion is 1, 2, or zero for 1.
-	URIs         []string
-	Scopes       []string
-	AppRoles     []string
-	TokenVersion int
-}
-
-// Noun names the thing in error sentences.
-func (App) Noun() string { return "application" }
-
-// Confidential says whether the application has anything to prove itself with.
-func (a App) Confidential() bool {
-	return a.Secret != "" || len(a.Secrets) > 0 || len(a.Certificates) > 0 || len(a.Federations) > 0
-}
-
-func (a App) clone() App {
-	a.Secrets, a.Certificates, a.Federations = slices.Clone(a.Secrets), slices.Clone(a.Certificates), slices.Clone(a.Federations)
-	a.RedirectURIs, a.BrowserURIs = slices.Clone(a.RedirectURIs), slices.Clone(a.BrowserURIs)
-	a.URIs, a.Scopes, a.AppRoles = slices.Clone(a.URIs), slices.Clone(a.Scopes), slices.Clone(a.AppRoles)
-	a.Asks, a.Owners, a.Shown = slices.Clone(a.Asks), slices.Clone(a.Owners), maps.Clone(a.Shown)
-	for i, ask := range a.Asks {
-		a.Asks[i].Scopes, a.Asks[i].Roles = slices.Clone(ask.Scopes), slices.Clone(ask.Roles)
-	}
-	return a
-}
 
 // ServicePrincipal is an application's account in one tenant. Without one the
 // application is unknown there.
 type ServicePrincipal struct {
 	ID     csp.ObjectID
 	Tenant csp.TenantID
-	App    ClientID
+	App    registry.ClientID
 	Name   string
 	// Disabled refuses it every token.
 	Disabled bool
@@ -101,38 +30,33 @@ type ServicePrincipal struct {
 
 // AddApp registers an application. It gets no service principal by itself, not
 // even here. A zero ID is replaced by a random one.
-func (t Tenant) AddApp(a App) (App, error) {
+func (t Tenant) AddApp(a registry.App) (registry.App, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fillID(&a.ID)
+	guid.Fill(&a.ID)
 	a.Home = t.ID
 	if _, ok := w.app(a.ID); ok {
-		return App{}, refuse(IDTaken, "an application with the id %s exists", a.ID)
+		return registry.App{}, refuse(IDTaken, "an application with the id %s exists", a.ID)
 	}
 	if err := w.checkAddresses(a); err != nil {
-		return App{}, err
+		return registry.App{}, err
 	}
 	for i := range a.Secrets {
-		fillID(&a.Secrets[i].ID)
+		guid.Fill(&a.Secrets[i].ID)
 	}
-	kept := a.clone()
+	kept := a.Clone()
 	w.apps[a.ID] = &kept
 	w.record(Event{Kind: AppAdded, Tenant: t.ID, By: t.by, Subject: a.Name})
 	return a, nil
 }
 
 // checkAddresses looks at the redirect and identifier URIs of an application.
-func (w *World) checkAddresses(a App) error {
-	for _, redirect := range slices.Concat(a.RedirectURIs, a.BrowserURIs) {
-		if u, err := url.Parse(redirect); err != nil || !u.IsAbs() || u.Fragment != "" {
-			return refuse(BadName, "%q is no redirect URI: want an absolute one without a fragment", redirect)
-		}
+func (w *World) checkAddresses(a registry.App) error {
+	if err := a.CheckURIs(); err != nil {
+		return refuse(BadName, "%v", err)
 	}
 	for _, name := range a.URIs {
-		if u, err := url.Parse(name); err != nil || !u.IsAbs() || u.Host == "" {
-			return refuse(BadName, "%q is no identifier URI: want one such as api://name", name)
-		}
 		if other, ok := w.resource(name); ok && other.ID != a.ID {
 			return refuse(NameTaken, "%s is an identifier of %s", name, other.Name)
 		}
@@ -143,7 +67,7 @@ func (w *World) checkAddresses(a App) error {
 // AddServicePrincipal gives the application an account in this tenant, with an
 // administrator's consent to everything it asks for. A zero id is replaced by a
 // random one.
-func (t Tenant) AddServicePrincipal(client ClientID, id csp.ObjectID) (ServicePrincipal, error) {
+func (t Tenant) AddServicePrincipal(client registry.ClientID, id csp.ObjectID) (ServicePrincipal, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -156,7 +80,7 @@ func (t Tenant) AddServicePrincipal(client ClientID, id csp.ObjectID) (ServicePr
 }
 
 // Install gives the application an account in this tenant and consents to nothing.
-func (t Tenant) Install(by Actor, client ClientID) (ServicePrincipal, error) {
+func (t Tenant) Install(by Actor, client registry.ClientID) (ServicePrincipal, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -167,7 +91,7 @@ func (t Tenant) Install(by Actor, client ClientID) (ServicePrincipal, error) {
 	return *sp, nil
 }
 
-func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (*ServicePrincipal, error) {
+func (w *World) install(by Actor, d *tenant, client registry.ClientID, id csp.ObjectID) (*ServicePrincipal, error) {
 	app, ok := w.app(client)
 	if !ok {
 		return nil, refuse(NoSuchApp, "no application has the id %s", client)
@@ -175,7 +99,7 @@ func (w *World) install(by Actor, d *tenant, client ClientID, id csp.ObjectID) (
 	if _, ok := d.principalOf(client); ok {
 		return nil, refuse(NameTaken, "%s has a service principal in %s", app.Name, d.Name)
 	}
-	fillID(&id)
+	guid.Fill(&id)
 	if err := w.mustBeNew(id); err != nil {
 		return nil, err
 	}
@@ -220,7 +144,7 @@ func (t Tenant) RemoveServicePrincipal(by Actor, id csp.ObjectID) error {
 	return nil
 }
 
-func (d *tenant) principalOf(client ClientID) (*ServicePrincipal, bool) {
+func (d *tenant) principalOf(client registry.ClientID) (*ServicePrincipal, bool) {
 	sp, ok := d.principals[d.byClient[client]]
 	return sp, ok
 }
@@ -232,66 +156,59 @@ func (w *World) addServicePrincipal(d *tenant, sp *ServicePrincipal) {
 }
 
 // app finds a registered application or one of Microsoft's own.
-func (w *World) app(id ClientID) (*App, bool) {
+func (w *World) app(id registry.ClientID) (*registry.App, bool) {
 	if a, ok := w.apps[id]; ok {
 		return a, true
 	}
-	a, ok := microsoft[id]
-	return a, ok
+	return registry.Microsoft(id)
 }
 
 // App finds an application by its client id, Microsoft's own included.
-func (w *World) App(id ClientID) (App, bool) {
+func (w *World) App(id registry.ClientID) (registry.App, bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	a, ok := w.app(id)
 	if !ok {
-		return App{}, false
+		return registry.App{}, false
 	}
-	return a.clone(), true
+	return a.Clone(), true
 }
 
 // Apps lists the registrations of this tenant by name.
-func (t Tenant) Apps() []App {
+func (t Tenant) Apps() []registry.App {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
-	var list []App
+	var list []registry.App
 	for _, a := range t.w.apps {
 		if a.Home == t.ID {
-			list = append(list, a.clone())
+			list = append(list, a.Clone())
 		}
 	}
-	slices.SortFunc(list, func(a, b App) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
+	slices.SortFunc(list, func(a, b registry.App) int { return orderBy(a.Name, b.Name, a.ID.Compare(b.ID)) })
 	return list
 }
 
 // Resource finds the application that tokens for this audience are meant for: by
 // an identifier URI, with or without a slash at its end, or by its client id.
-func (w *World) Resource(audience string) (App, bool) {
+func (w *World) Resource(audience string) (registry.App, bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	a, ok := w.resource(audience)
 	if !ok {
-		return App{}, false
+		return registry.App{}, false
 	}
-	return a.clone(), true
+	return a.Clone(), true
 }
 
-func (w *World) resource(audience string) (*App, bool) {
-	bare := strings.TrimSuffix(audience, "/")
-	if id, err := csp.ParseID[App](strings.TrimPrefix(bare, "api://")); err == nil {
+func (w *World) resource(audience string) (*registry.App, bool) {
+	if id, ok := registry.IDIn(audience); ok {
 		return w.app(id)
 	}
-	named := func(a *App) bool {
-		return slices.ContainsFunc(a.URIs, func(name string) bool { return strings.EqualFold(strings.TrimSuffix(name, "/"), bare) })
-	}
-	for _, a := range microsoft {
-		if named(a) {
-			return a, true
-		}
+	if a, ok := registry.MicrosoftNamed(audience); ok {
+		return a, true
 	}
 	for _, a := range w.apps {
-		if named(a) {
+		if a.Named(audience) {
 			return a, true
 		}
 	}
@@ -299,7 +216,7 @@ func (w *World) resource(audience string) (*App, bool) {
 }
 
 // ServicePrincipal finds the application's account in this tenant.
-func (t Tenant) ServicePrincipal(client ClientID) (ServicePrincipal, bool) {
+func (t Tenant) ServicePrincipal(client registry.ClientID) (ServicePrincipal, bool) {
 	t.w.mu.RLock()
 	defer t.w.mu.RUnlock()
 	sp, ok := t.w.tenants[t.ID].principalOf(client)
@@ -331,10 +248,8 @@ func (w *World) KnowsRedirect(address string) bool {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	for _, a := range w.apps {
-		for _, redirect := range slices.Concat(a.RedirectURIs, a.BrowserURIs) {
-			if u, err := url.Parse(redirect); err == nil && u.Scheme == want.Scheme && u.Host == want.Host {
-				return true
-			}
+		if a.Returns(want) {
+			return true
 		}
 	}
 	return false

@@ -11,24 +11,25 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
 // directory is a tenant with one person and an application that asks for
 // something of Microsoft Graph.
-func directory(t *testing.T) (*world.World, world.Tenant, world.User, world.App) {
+func directory(t *testing.T) (*world.World, world.Tenant, world.User, registry.App) {
 	t.Helper()
 	w := world.New(world.Options{})
 	d := must(w.AddTenant(csp.Tenant{Name: "Contoso", DefaultDomain: "contoso.example"}))(t)
 	u := must(d.AddUser(world.User{Name: "Bob", UPN: "bob", Password: "x"}))(t)
-	app := must(d.AddApp(world.App{Name: "Reader", Asks: []world.Access{{Resource: world.MicrosoftGraph, Scopes: []string{"User.Read"}, Roles: []string{"Group.Read.All"}}}}))(t)
+	app := must(d.AddApp(registry.App{Name: "Reader", Asks: []registry.Access{{Resource: registry.MicrosoftGraph, Scopes: []string{"User.Read"}, Roles: []string{"Group.Read.All"}}}}))(t)
 	return w, d, u, app
 }
 
 func TestConsent(t *testing.T) {
 	w, d, bob, app := directory(t)
 	allowed := func(asked ...string) world.Law {
-		_, err := d.Delegated(app.ID, world.MicrosoftGraph, bob.ID, asked)
+		_, err := d.Delegated(app.ID, registry.MicrosoftGraph, bob.ID, asked)
 		return world.LawOf(err)
 	}
 	if got := allowed("User.Read"); got != world.NotInstalled {
@@ -48,14 +49,14 @@ func TestConsent(t *testing.T) {
 	if got := allowed("User.Read", "Mail.Read"); got != world.NotConsented {
 		t.Errorf("more than was consented to: %q", got)
 	}
-	if got := d.RolesAt(world.MicrosoftGraph, sp.ID); !slices.Equal(got, []string{"Group.Read.All"}) {
+	if got := d.RolesAt(registry.MicrosoftGraph, sp.ID); !slices.Equal(got, []string{"Group.Read.All"}) {
 		t.Errorf("application permissions: %v", got)
 	}
-	mine := must(d.Consent(world.Actor{}, app.ID, world.MicrosoftGraph, bob.ID, "Mail.Read"))(t)
+	mine := must(d.Consent(world.Actor{}, app.ID, registry.MicrosoftGraph, bob.ID, "Mail.Read"))(t)
 	if got := allowed("Mail.Read"); got != "" {
 		t.Errorf("for himself: %q", got)
 	}
-	if _, err := d.Delegated(app.ID, world.MicrosoftGraph, sp.ID, []string{"Mail.Read"}); world.LawOf(err) != world.NotConsented {
+	if _, err := d.Delegated(app.ID, registry.MicrosoftGraph, sp.ID, []string{"Mail.Read"}); world.LawOf(err) != world.NotConsented {
 		t.Errorf("for somebody else: %v", err)
 	}
 	if err := d.Revoke(world.Actor{}, mine.ID); err != nil {
@@ -81,9 +82,9 @@ func TestConsent(t *testing.T) {
 
 func TestAnApplicationThatAsksForNothingByNameIsTrusted(t *testing.T) {
 	_, d, bob, _ := directory(t)
-	app := must(d.AddApp(world.App{Name: "Portal"}))(t)
+	app := must(d.AddApp(registry.App{Name: "Portal"}))(t)
 	sp := must(d.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
-	got, err := d.Delegated(app.ID, world.AzureManagement, bob.ID, []string{".default"})
+	got, err := d.Delegated(app.ID, registry.AzureManagement, bob.ID, []string{".default"})
 	if err != nil || !slices.Equal(got, []string{"user_impersonation"}) {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -91,7 +92,7 @@ func TestAnApplicationThatAsksForNothingByNameIsTrusted(t *testing.T) {
 	if err := d.SetServicePrincipal(world.Actor{}, sp); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Delegated(app.ID, world.AzureManagement, bob.ID, []string{".default"}); world.LawOf(err) != world.NotConsented {
+	if _, err := d.Delegated(app.ID, registry.AzureManagement, bob.ID, []string{".default"}); world.LawOf(err) != world.NotConsented {
 		t.Errorf("no longer trusted: %v", err)
 	}
 }
@@ -103,7 +104,7 @@ func TestTokenHolds(t *testing.T) {
 	other := must(w.AddTenant(csp.Tenant{Name: "Fabrikam", DefaultDomain: "fabrikam.example"}))(t)
 	bob := must(d.AddUser(world.User{Name: "Bob", UPN: "bob", Password: "x"}))(t)
 	guest := must(other.InviteGuest(bob, csp.ObjectID{}))(t)
-	app := must(d.AddApp(world.App{Name: "Portal"}))(t)
+	app := must(d.AddApp(registry.App{Name: "Portal"}))(t)
 	sp := must(d.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
 
 	issued := now
@@ -136,7 +137,7 @@ func TestTokenHolds(t *testing.T) {
 
 func TestApplicationsAreRefused(t *testing.T) {
 	w, d, bob, app := directory(t)
-	named := must(d.AddApp(world.App{Name: "API", URIs: []string{"api://orders"}, Scopes: []string{"Orders.Read"}, AppRoles: []string{"Boss"}}))(t)
+	named := must(d.AddApp(registry.App{Name: "API", URIs: []string{"api://orders"}, Scopes: []string{"Orders.Read"}, AppRoles: []string{"Boss"}}))(t)
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -146,20 +147,20 @@ func TestApplicationsAreRefused(t *testing.T) {
 		err  error
 		want world.Law
 	}{
-		"an identifier that is taken":        {second(d.AddApp(world.App{Name: "X", URIs: []string{"API://orders/"}})), world.NameTaken},
-		"Microsoft's identifier":             {second(d.AddApp(world.App{Name: "X", URIs: []string{"https://graph.microsoft.com"}})), world.NameTaken},
-		"an identifier that is none":         {second(d.AddApp(world.App{Name: "X", URIs: []string{"orders"}})), world.BadName},
-		"Microsoft's client id":              {second(d.AddApp(world.App{ID: world.AzureCLI, Name: "X"})), world.IDTaken},
+		"an identifier that is taken":        {second(d.AddApp(registry.App{Name: "X", URIs: []string{"API://orders/"}})), world.NameTaken},
+		"Microsoft's identifier":             {second(d.AddApp(registry.App{Name: "X", URIs: []string{"https://graph.microsoft.com"}})), world.NameTaken},
+		"an identifier that is none":         {second(d.AddApp(registry.App{Name: "X", URIs: []string{"orders"}})), world.BadName},
+		"Microsoft's client id":              {second(d.AddApp(registry.App{ID: registry.AzureCLI, Name: "X"})), world.IDTaken},
 		"a permission nobody publishes":      {second(d.Consent(world.Actor{}, must(d.AddServicePrincipal(named.ID, csp.ObjectID{}))(t).App, named.ID, csp.ObjectID{}, "Orders.Write")), world.BadName},
 		"a role nobody publishes":            {second(d.GrantRole(world.Actor{}, bob.ID, named.ID, "Clerk")), world.NoSuchApp},
 		"a role for nobody":                  {second(d.GrantRole(world.Actor{}, world.NewID[csp.Principal](), named.ID, "Boss")), world.NoSuchPrincipal},
-		"consent without an account":         {second(d.Consent(world.Actor{}, app.ID, world.MicrosoftGraph, csp.ObjectID{}, "User.Read")), world.NotInstalled},
-		"an account of nobody's application": {second(d.Install(world.Actor{}, world.NewID[world.App]())), world.NoSuchApp},
-		"a secret for Microsoft's client":    {second(w.AddSecret(world.Actor{}, world.AzureCLI, world.Secret{})), world.NoSuchApp},
+		"consent without an account":         {second(d.Consent(world.Actor{}, app.ID, registry.MicrosoftGraph, csp.ObjectID{}, "User.Read")), world.NotInstalled},
+		"an account of nobody's application": {second(d.Install(world.Actor{}, world.NewID[registry.App]())), world.NoSuchApp},
+		"a secret for Microsoft's client":    {second(w.AddSecret(world.Actor{}, registry.AzureCLI, registry.Secret{})), world.NoSuchApp},
 		"a certificate that is none":         {w.AddCertificate(world.Actor{}, app.ID, []byte("x")), world.BadName},
 		"a certificate without RSA":          {w.AddCertificate(world.Actor{}, app.ID, elliptical), world.BadName},
-		"a federation with nobody":           {w.AddFederation(world.Actor{}, app.ID, world.Federation{}), world.BadName},
-		"a secret that is not there":         {w.RemoveSecret(world.Actor{}, app.ID, world.NewID[world.Secret]()), world.BadName},
+		"a federation with nobody":           {w.AddFederation(world.Actor{}, app.ID, registry.Federation{}), world.BadName},
+		"a secret that is not there":         {w.RemoveSecret(world.Actor{}, app.ID, world.NewID[registry.Secret]()), world.BadName},
 		"an account that is not there":       {d.SetServicePrincipal(world.Actor{}, world.ServicePrincipal{}), world.NoSuchPrincipal},
 		"to remove one that is not there":    {d.RemoveServicePrincipal(world.Actor{}, bob.ID), world.NoSuchPrincipal},
 	} {
@@ -173,7 +174,7 @@ func TestApplicationsAreRefused(t *testing.T) {
 	if got, ok := w.Resource("api://" + named.ID.String()); !ok || got.ID != named.ID {
 		t.Error("a resource is not found by its client id")
 	}
-	if len(d.Apps()) != 2 || !slices.ContainsFunc(d.Apps(), func(a world.App) bool { return a.Name == "API" }) {
+	if len(d.Apps()) != 2 || !slices.ContainsFunc(d.Apps(), func(a registry.App) bool { return a.Name == "API" }) {
 		t.Errorf("the tenant's registrations are %v", d.Apps())
 	}
 }

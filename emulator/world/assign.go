@@ -9,6 +9,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/abac"
+	"latchkey/emulator/guid"
 )
 
 // maxAssignments is Azure's limit per subscription, resource groups and
@@ -102,7 +103,7 @@ func (w *World) role(d *tenant, id csp.RoleDefinitionID) (csp.RoleDefinition, bo
 // Assign makes a role assignment as the world's author. A zero Name is replaced
 // by a random one, an empty PrincipalType by the one the principal has.
 func (t Tenant) Assign(a csp.RoleAssignment) (Assignment, error) {
-	fillID(&a.Name)
+	guid.Fill(&a.Name)
 	made, _, err := t.PutAssignment(Actor{}, a)
 	return made, err
 }

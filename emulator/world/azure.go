@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // Subscription is a handle on one Azure subscription: methods on it change the world.
@@ -56,7 +57,7 @@ func (t Tenant) AddSubscription(s csp.Subscription) (Subscription, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fillID(&s.ID)
+	guid.Fill(&s.ID)
 	s.Tenant = t.ID
 	if _, ok := w.subscriptions[s.ID]; ok {
 		return Subscription{}, refuse(IDTaken, "a subscription with the id %s exists", s.ID)

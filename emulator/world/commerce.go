@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // The kinds of events about what is sold.
@@ -50,7 +51,7 @@ func (w *World) Sell(s CommerceSubscription) (CommerceSubscription, error) {
 	if !w.resells(s.Partner, s.Customer) {
 		return s, refuse(NoRelationship, "%s sells nothing to %s", s.Partner, s.Customer)
 	}
-	fillID(&s.ID)
+	guid.Fill(&s.ID)
 	s.Created, s.AzurePlan = w.Now(), false
 	if s.Status == "" {
 		s.Status = CommerceActive
@@ -216,7 +217,7 @@ func (ServiceRequest) Noun() string { return "service request" }
 func (w *World) AddServiceRequest(r ServiceRequest) ServiceRequest {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fillID(&r.ID)
+	guid.Fill(&r.ID)
 	r.Created = w.Now()
 	if r.Status == "" {
 		r.Status = "open"

@@ -5,15 +5,8 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 )
-
-// Access is what an application asks of a resource: delegated permissions, which
-// it uses in a person's name, and application permissions, which are its own.
-type Access struct {
-	Resource ClientID
-	Scopes   []string
-	Roles    []string
-}
 
 // GrantID names a consent or an assigned application role.
 type GrantID = csp.ID[Grant]
@@ -24,7 +17,7 @@ type Grant struct {
 	ID GrantID
 	// Client is the service principal that may act.
 	Client   csp.ObjectID
-	Resource ClientID
+	Resource registry.ClientID
 	// User is zero when the consent is for everybody.
 	User   csp.ObjectID
 	Scopes []string
@@ -39,7 +32,7 @@ func (Grant) Noun() string { return "permission grant" }
 type RoleGrant struct {
 	ID        GrantID
 	Principal csp.ObjectID
-	Resource  ClientID
+	Resource  registry.ClientID
 	Role      string
 }
 
@@ -53,7 +46,7 @@ type consents struct {
 // Consent lets the application use delegated permissions of the resource in the
 // name of the user, or of everybody when user is zero. It adds to what was
 // consented to before. The application must have an account here.
-func (t Tenant) Consent(by Actor, client, resource ClientID, user csp.ObjectID, scopes ...string) (Grant, error) {
+func (t Tenant) Consent(by Actor, client, resource registry.ClientID, user csp.ObjectID, scopes ...string) (Grant, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,7 +61,7 @@ func (t Tenant) Consent(by Actor, client, resource ClientID, user csp.ObjectID, 
 	return w.consent(by, d, sp, resource, user, scopes), nil
 }
 
-func (w *World) consent(by Actor, d *tenant, sp *ServicePrincipal, resource ClientID, user csp.ObjectID, scopes []string) Grant {
+func (w *World) consent(by Actor, d *tenant, sp *ServicePrincipal, resource registry.ClientID, user csp.ObjectID, scopes []string) Grant {
 	at := slices.IndexFunc(d.consent.grants, func(g Grant) bool { return g.Client == sp.ID && g.Resource == resource && g.User == user })
 	if at < 0 {
 		at = len(d.consent.grants)
@@ -76,7 +69,7 @@ func (w *World) consent(by Actor, d *tenant, sp *ServicePrincipal, resource Clie
 	}
 	g := &d.consent.grants[at]
 	for _, s := range scopes {
-		if !containsFold(g.Scopes, s) {
+		if !registry.HasPermission(g.Scopes, s) {
 			g.Scopes = append(slices.Clip(g.Scopes), s)
 		}
 	}
@@ -86,7 +79,7 @@ func (w *World) consent(by Actor, d *tenant, sp *ServicePrincipal, resource Clie
 
 // ConsentToAll is an administrator's consent to everything the application asks
 // for; it gets an account here if it has none.
-func (t Tenant) ConsentToAll(by Actor, client ClientID) (ServicePrincipal, error) {
+func (t Tenant) ConsentToAll(by Actor, client registry.ClientID) (ServicePrincipal, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -118,7 +111,7 @@ func (w *World) consentToAll(by Actor, d *tenant, sp *ServicePrincipal) {
 }
 
 // GrantRole gives an application role of the resource to a principal here.
-func (t Tenant) GrantRole(by Actor, principal csp.ObjectID, resource ClientID, role string) (RoleGrant, error) {
+func (t Tenant) GrantRole(by Actor, principal csp.ObjectID, resource registry.ClientID, role string) (RoleGrant, error) {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -127,13 +120,13 @@ func (t Tenant) GrantRole(by Actor, principal csp.ObjectID, resource ClientID, r
 		return RoleGrant{}, refuse(NoSuchPrincipal, "%s is no principal of %s", principal, d.Name)
 	}
 	app, ok := w.app(resource)
-	if !ok || !app.publishesRole(role) {
+	if !ok || !app.PublishesRole(role) {
 		return RoleGrant{}, refuse(NoSuchApp, "no resource %s has the role %q", resource, role)
 	}
 	return w.grantRole(by, d, principal, resource, role), nil
 }
 
-func (w *World) grantRole(by Actor, d *tenant, principal csp.ObjectID, resource ClientID, role string) RoleGrant {
+func (w *World) grantRole(by Actor, d *tenant, principal csp.ObjectID, resource registry.ClientID, role string) RoleGrant {
 	for _, g := range d.consent.roles {
 		if g.Principal == principal && g.Resource == resource && strings.EqualFold(g.Role, role) {
 			return g
@@ -182,13 +175,13 @@ func (t Tenant) RoleGrants() []RoleGrant {
 // Delegated finds what the application may do at the resource in the user's
 // name. Asked are the permissions it wants now; ".default" means all that were
 // consented to. The law broken is NotInstalled or NotConsented.
-func (t Tenant) Delegated(client, resource ClientID, user csp.ObjectID, asked []string) ([]string, error) {
+func (t Tenant) Delegated(client, resource registry.ClientID, user csp.ObjectID, asked []string) ([]string, error) {
 	w := t.w
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	d := w.tenants[t.ID]
-	all := containsFold(asked, ".default")
-	if preauthorized := microsoftScopes(client, resource); preauthorized != nil {
+	all := registry.HasPermission(asked, ".default")
+	if preauthorized := registry.Preauthorized(client, resource); preauthorized != nil {
 		if all || len(asked) == 0 {
 			return preauthorized, nil
 		}
@@ -205,7 +198,7 @@ func (t Tenant) Delegated(client, resource ClientID, user csp.ObjectID, asked []
 		}
 	}
 	if sp.Trusted {
-		granted = append(granted, trustedScopes(resource)...)
+		granted = append(granted, registry.Everything(resource)...)
 	}
 	slices.Sort(granted)
 	granted = slices.Compact(granted)
@@ -218,7 +211,7 @@ func (t Tenant) Delegated(client, resource ClientID, user csp.ObjectID, asked []
 		return asked, nil
 	}
 	for _, s := range asked {
-		if !containsFold(granted, s) {
+		if !registry.HasPermission(granted, s) {
 			return nil, refuse(NotConsented, "nobody consented in %s to %s for %s", d.Name, s, sp.Name)
 		}
 	}
@@ -227,7 +220,7 @@ func (t Tenant) Delegated(client, resource ClientID, user csp.ObjectID, asked []
 
 // RolesAt lists the application roles of the resource that the principal has, by
 // itself or through a group it is directly in.
-func (t Tenant) RolesAt(resource ClientID, principal csp.ObjectID) []string {
+func (t Tenant) RolesAt(resource registry.ClientID, principal csp.ObjectID) []string {
 	w := t.w
 	w.mu.RLock()
 	defer w.mu.RUnlock()
@@ -243,7 +236,7 @@ func (t Tenant) RolesAt(resource ClientID, principal csp.ObjectID) []string {
 }
 
 // mustHaveScopes asks that the resource publishes the delegated permissions.
-func (w *World) mustHaveScopes(resource ClientID, scopes []string) error {
+func (w *World) mustHaveScopes(resource registry.ClientID, scopes []string) error {
 	app, ok := w.app(resource)
 	if !ok {
 		return refuse(NoSuchApp, "no resource has the id %s", resource)
@@ -254,37 +247,4 @@ func (w *World) mustHaveScopes(resource ClientID, scopes []string) error {
 		}
 	}
 	return nil
-}
-
-// PublishesScope says whether the resource has the delegated permission.
-// Microsoft Graph has hundreds; there, every name of their form will do.
-func (a App) PublishesScope(name string) bool {
-	if a.ID == MicrosoftGraph {
-		return looksLikePermission(name) || containsFold(a.Scopes, name)
-	}
-	return containsFold(a.Scopes, name)
-}
-
-func (a App) publishesRole(name string) bool {
-	if a.ID == MicrosoftGraph {
-		return looksLikePermission(name)
-	}
-	return containsFold(a.AppRoles, name)
-}
-
-// looksLikePermission: two or more words with dots between, as in User.Read.All.
-func looksLikePermission(name string) bool {
-	words := strings.Split(name, ".")
-	for _, word := range words {
-		if word == "" || strings.ContainsFunc(word, func(r rune) bool {
-			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
-		}) {
-			return false
-		}
-	}
-	return len(words) >= 2 && len(name) <= 120
-}
-
-func containsFold(list []string, name string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }

@@ -144,7 +144,7 @@ func (w *World) IsDelegated(partner, customer csp.TenantID) bool {
 	if p, ok := w.partnerships[pairing{partner, customer}]; ok && p.lists(now) {
 		return true
 	}
-	return slices.ContainsFunc(w.between[pairing{partner, customer}], func(id csp.GDAPID) bool { return w.relationships[id].gives(now) })
+	return slices.ContainsFunc(w.between[pairing{partner, customer}], func(id csp.GDAPID) bool { return w.relationships[id].Gives(now) })
 }
 
 // IsPartner says whether the tenant has groups of agents, which is what a

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/world"
 )
 
@@ -112,7 +113,7 @@ func TestRemovePartner(t *testing.T) {
 			reader = role
 		}
 	}
-	r := must(s.w.CreateRelationship(world.Actor{}, world.Relationship{Partner: s.partner.ID, Customer: s.customer.ID, Name: "x", Days: 5, Roles: []csp.DirectoryRoleID{reader.ID}}))(t)
+	r := must(s.w.CreateRelationship(world.Actor{}, gdap.Relationship{Partner: s.partner.ID, Customer: s.customer.ID, Name: "x", Days: 5, Roles: []csp.DirectoryRoleID{reader.ID}}))(t)
 	must(s.w.LockForApproval(world.Actor{}, r.ID))(t)
 	must(s.w.ApproveRelationship(world.Actor{}, r.ID, s.customer.ID))(t)
 	s.w.Settle()

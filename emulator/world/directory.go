@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // DirectoryAssignment gives a principal, or the direct members of a
@@ -62,7 +63,7 @@ func (t Tenant) AssignDirectoryRole(a DirectoryAssignment) (DirectoryAssignment,
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := w.tenants[t.ID]
-	fillID(&a.ID)
+	guid.Fill(&a.ID)
 	a.Tenant = t.ID
 	role, ok := w.directoryRole(a.Role)
 	if !ok {

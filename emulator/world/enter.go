@@ -111,20 +111,11 @@ func (w *World) delegated(u *User, into *tenant) (Edge, []csp.DirectoryRoleID) {
 func (w *World) lent(partner, customer csp.TenantID, groups []csp.ObjectID) (roles []csp.DirectoryRoleID, reached bool) {
 	for _, id := range w.between[pairing{partner, customer}] {
 		r := w.relationships[id]
-		if !r.gives(w.instant()) {
+		if !r.Gives(w.instant()) {
 			continue
 		}
-		for _, a := range r.Access {
-			if a.Status != csp.GDAPActive || !slices.Contains(groups, a.Group) {
-				continue
-			}
-			for _, role := range a.Roles {
-				if slices.Contains(r.Roles, role) {
-					reached = true
-					roles = append(roles, role)
-				}
-			}
-		}
+		given, reaches := r.Lent(groups)
+		roles, reached = append(roles, given...), reached || reaches
 	}
 	return distinct(roles), reached
 }

@@ -38,7 +38,7 @@ func (w *World) Facts() csp.Facts {
 		f.DAPs = append(f.DAPs, p.daps...)
 	}
 	for _, r := range w.relationships {
-		f.GDAPs = append(f.GDAPs, r.fact())
+		f.GDAPs = append(f.GDAPs, r.Fact())
 	}
 	for id, list := range w.projections {
 		f.Lighthouses = append(f.Lighthouses, list...)
@@ -136,22 +136,6 @@ func (w *World) subscriptionFacts(s *subscription, f *csp.Facts) {
 	for _, l := range s.locks {
 		f.Locks = append(f.Locks, csp.Lock{Name: l.Name, Scope: l.Scope, Level: csp.LockLevel(l.Level)})
 	}
-}
-
-func (r *relationship) fact() csp.GDAPRelationship {
-	f := csp.GDAPRelationship{
-		ID: r.ID, Name: r.Name, Partner: r.Partner, Customer: r.Customer, Status: r.Status, Period: csp.Period{From: r.Activated, Until: r.Ends},
-		Roles: slices.Clone(r.Roles), ExtendsBy: r.ExtendDays,
-	}
-	if f.Status == TerminationRequested {
-		f.Status = csp.GDAPTerminating
-	}
-	for _, a := range r.Access {
-		if a.Status != AccessFailed {
-			f.Assignments = append(f.Assignments, csp.AccessAssignment{Group: a.Group, Roles: slices.Clone(a.Roles), Status: a.Status})
-		}
-	}
-	return f
 }
 
 func (w *World) directoryRoleFacts(f *csp.Facts) {

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/gdap"
 	"latchkey/emulator/world"
 )
 
@@ -42,16 +43,16 @@ func newLoan(tb testing.TB, delays world.Delays) *loan {
 	return l
 }
 
-func (l *loan) propose(tb testing.TB, change ...func(*world.Relationship)) world.Relationship {
+func (l *loan) propose(tb testing.TB, change ...func(*gdap.Relationship)) gdap.Relationship {
 	tb.Helper()
-	r := world.Relationship{Partner: l.partner.ID, Customer: l.customer.ID, Name: "Support", Days: 30, Roles: []csp.DirectoryRoleID{l.readers, l.helpdesk}}
+	r := gdap.Relationship{Partner: l.partner.ID, Customer: l.customer.ID, Name: "Support", Days: 30, Roles: []csp.DirectoryRoleID{l.readers, l.helpdesk}}
 	for _, f := range change {
 		f(&r)
 	}
 	return must(l.w.CreateRelationship(world.Actor{}, r))(tb)
 }
 
-func (l *loan) active(tb testing.TB, change ...func(*world.Relationship)) world.Relationship {
+func (l *loan) active(tb testing.TB, change ...func(*gdap.Relationship)) gdap.Relationship {
 	tb.Helper()
 	r := l.propose(tb, change...)
 	must(l.w.LockForApproval(world.Actor{}, r.ID))(tb)
@@ -60,7 +61,7 @@ func (l *loan) active(tb testing.TB, change ...func(*world.Relationship)) world.
 	return l.look(tb, r.ID)
 }
 
-func (l *loan) look(tb testing.TB, id csp.GDAPID) world.Relationship {
+func (l *loan) look(tb testing.TB, id csp.GDAPID) gdap.Relationship {
 	tb.Helper()
 	r, ok := l.w.Relationship(id)
 	if !ok {
@@ -96,7 +97,7 @@ func TestARelationshipGoesFromStateToState(t *testing.T) {
 	if r.Status != csp.GDAPCreated || r.Version != 1 || r.ETag() == "" || !r.Ends.IsZero() {
 		t.Errorf("created: %+v", r)
 	}
-	if id, err := world.ParseRelationshipID(r.WireID()); err != nil || id != r.ID {
+	if id, err := gdap.ParseID(r.WireID()); err != nil || id != r.ID {
 		t.Errorf("its id on the wire %s reads as %s, %v", r.WireID(), id, err)
 	}
 	must(l.w.LockForApproval(l.asJames(), r.ID))(t)
@@ -111,7 +112,7 @@ func TestARelationshipGoesFromStateToState(t *testing.T) {
 		t.Errorf("active: %+v", active)
 	}
 
-	a := must(l.w.AddAccessAssignment(l.asJames(), r.ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
+	a := must(l.w.AddAccessAssignment(l.asJames(), r.ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
 	if _, err := l.w.Enter(l.james.Account(), l.customer.ID); a.Status != csp.GDAPPending || world.LawOf(err) != world.NotInTenant {
 		t.Errorf("pending: %s, %v", a.Status, err)
 	}
@@ -147,12 +148,12 @@ func TestARelationshipGoesFromStateToState(t *testing.T) {
 	if got := l.look(t, r.ID).Access; len(got) != 1 || got[0].Status != csp.GDAPDeleted {
 		t.Errorf("a deleted assignment stays listed: %+v", got)
 	}
-	if _, err := l.w.AddAccessAssignment(l.asJames(), r.ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}); err != nil {
+	if _, err := l.w.AddAccessAssignment(l.asJames(), r.ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}); err != nil {
 		t.Errorf("the group again: %v", err)
 	}
 
 	must(l.w.TerminateRelationship(l.asAnna(), r.ID))(t)
-	l.status(t, r.ID, world.TerminationRequested)
+	l.status(t, r.ID, gdap.TerminationRequested)
 	if got := l.w.Facts().GDAPs[0].Status; got != csp.GDAPTerminating {
 		t.Errorf("in facts it is %s", got)
 	}
@@ -172,9 +173,9 @@ func TestARelationshipGoesFromStateToState(t *testing.T) {
 func TestARelationshipEndsOrExtendsItselfByTheClock(t *testing.T) {
 	l := newLoan(t, world.Delays{})
 	once := l.active(t)
-	again := l.active(t, func(r *world.Relationship) { r.Name, r.ExtendDays = "Again", 180 })
+	again := l.active(t, func(r *gdap.Relationship) { r.Name, r.ExtendDays = "Again", 180 })
 	l.w.Settle()
-	must(l.w.AddAccessAssignment(world.Actor{}, once.ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
+	must(l.w.AddAccessAssignment(world.Actor{}, once.ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
 	l.w.Settle()
 	l.now = once.Ends.Add(-time.Second)
 	if who, err := l.w.Enter(l.james.Account(), l.customer.ID); err != nil || len(who.Roles) != 1 {
@@ -200,20 +201,20 @@ func TestARelationshipEndsOrExtendsItselfByTheClock(t *testing.T) {
 
 func TestAnActiveRelationshipLosesGlobalAdministratorLater(t *testing.T) {
 	l := newLoan(t, world.Delays{Relationship: time.Hour, AccessAssignment: time.Hour})
-	r := l.propose(t, func(r *world.Relationship) { r.Roles = append(r.Roles, l.all) })
+	r := l.propose(t, func(r *gdap.Relationship) { r.Roles = append(r.Roles, l.all) })
 	must(l.w.LockForApproval(world.Actor{}, r.ID))(t)
 	must(l.w.ApproveRelationship(world.Actor{}, r.ID, l.customer.ID))(t)
 	l.move(time.Hour)
-	must(l.w.AddAccessAssignment(world.Actor{}, r.ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.all, l.readers}}))(t)
+	must(l.w.AddAccessAssignment(world.Actor{}, r.ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.all, l.readers}}))(t)
 	l.move(time.Hour)
 	days := 180
-	if _, _, err := l.w.UpdateRelationship(l.asJames(), r.ID, "", world.RelationshipChange{ExtendDays: &days}); world.LawOf(err) != world.NoExtension {
+	if _, _, err := l.w.UpdateRelationship(l.asJames(), r.ID, "", gdap.Change{ExtendDays: &days}); world.LawOf(err) != world.NoExtension {
 		t.Errorf("extending with Global Administrator: %v", err)
 	}
-	if _, _, err := l.w.UpdateRelationship(l.asJames(), r.ID, "", world.RelationshipChange{Roles: []csp.DirectoryRoleID{l.readers}}); world.LawOf(err) != world.WrongStatus {
+	if _, _, err := l.w.UpdateRelationship(l.asJames(), r.ID, "", gdap.Change{Roles: []csp.DirectoryRoleID{l.readers}}); world.LawOf(err) != world.WrongStatus {
 		t.Errorf("taking out another role: %v", err)
 	}
-	got, op, err := l.w.UpdateRelationship(l.asJames(), r.ID, "", world.RelationshipChange{Roles: []csp.DirectoryRoleID{l.readers, l.helpdesk}})
+	got, op, err := l.w.UpdateRelationship(l.asJames(), r.ID, "", gdap.Change{Roles: []csp.DirectoryRoleID{l.readers, l.helpdesk}})
 	if err != nil || op == nil || !slices.Contains(got.Roles, l.all) {
 		t.Fatal(got, op, err)
 	}
@@ -221,7 +222,7 @@ func TestAnActiveRelationshipLosesGlobalAdministratorLater(t *testing.T) {
 	if roles := l.w.RolesOf(l.james.Account(), l.customer.ID); !slices.Equal(roles, []csp.DirectoryRoleID{l.readers}) {
 		t.Errorf("he keeps %v", roles)
 	}
-	if _, op, err = l.w.UpdateRelationship(l.asJames(), r.ID, "", world.RelationshipChange{ExtendDays: &days}); err != nil || op != nil || l.look(t, r.ID).ExtendDays != 180 {
+	if _, op, err = l.w.UpdateRelationship(l.asJames(), r.ID, "", gdap.Change{ExtendDays: &days}); err != nil || op != nil || l.look(t, r.ID).ExtendDays != 180 {
 		t.Errorf("extending without it: %v, %v", op, err)
 	}
 }
@@ -229,7 +230,7 @@ func TestAnActiveRelationshipLosesGlobalAdministratorLater(t *testing.T) {
 func TestAnOperationFailsIfTheRelationshipEndsBefore(t *testing.T) {
 	l := newLoan(t, world.Delays{})
 	r := l.active(t)
-	a := must(l.w.AddAccessAssignment(world.Actor{}, r.ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
+	a := must(l.w.AddAccessAssignment(world.Actor{}, r.ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
 	l.w.Settle()
 	if _, op, err := l.w.UpdateAccessAssignment(world.Actor{}, r.ID, a.ID, "*", []csp.DirectoryRoleID{l.readers}); err != nil || op != nil {
 		t.Errorf("no change: %v, %v", op, err)
@@ -246,7 +247,7 @@ func TestAnOperationFailsIfTheRelationshipEndsBefore(t *testing.T) {
 
 func TestAProposalToAnybodyIsUsedOnce(t *testing.T) {
 	l := newLoan(t, world.Delays{})
-	r := l.propose(t, func(r *world.Relationship) { r.Customer = csp.TenantID{} })
+	r := l.propose(t, func(r *gdap.Relationship) { r.Customer = csp.TenantID{} })
 	must(l.w.LockForApproval(world.Actor{}, r.ID))(t)
 	other := must(l.w.AddTenant(csp.Tenant{Name: "Dune", DefaultDomain: "dune.example"}))(t)
 	must(l.w.ApproveRelationship(world.Actor{}, r.ID, other.ID))(t)
@@ -261,8 +262,8 @@ func TestAProposalToAnybodyIsUsedOnce(t *testing.T) {
 
 func TestAProposalVanishesUnanswered(t *testing.T) {
 	l := newLoan(t, world.Delays{})
-	r, rejected, kept := l.propose(t), l.propose(t, func(r *world.Relationship) { r.Name = "No" }), l.propose(t, func(r *world.Relationship) { r.Name = "Draft" })
-	for _, p := range []world.Relationship{r, rejected} {
+	r, rejected, kept := l.propose(t), l.propose(t, func(r *gdap.Relationship) { r.Name = "No" }), l.propose(t, func(r *gdap.Relationship) { r.Name = "Draft" })
+	for _, p := range []gdap.Relationship{r, rejected} {
 		must(l.w.LockForApproval(world.Actor{}, p.ID))(t)
 	}
 	must(l.w.RejectRelationship(l.asAnna(), rejected.ID, l.customer.ID))(t)
@@ -276,20 +277,20 @@ func TestAProposalVanishesUnanswered(t *testing.T) {
 
 func TestLawsOfRelationships(t *testing.T) {
 	l := newLoan(t, world.Delays{})
-	draft, running := l.propose(t, func(r *world.Relationship) { r.Name = "Draft" }), l.active(t)
-	a := must(l.w.AddAccessAssignment(world.Actor{}, running.ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
+	draft, running := l.propose(t, func(r *gdap.Relationship) { r.Name = "Draft" }), l.active(t)
+	a := must(l.w.AddAccessAssignment(world.Actor{}, running.ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
 	stranger := world.Actor{Tenant: l.customer.ID, Object: must(l.customer.AddUser(world.User{Name: "Eve", UPN: "eve"}))(t).ID, Name: "eve"}
 	own := must(l.customer.AddGroup(world.Group{Name: "Own"}))(t)
-	propose := func(change func(*world.Relationship)) func() error {
+	propose := func(change func(*gdap.Relationship)) func() error {
 		return func() error {
-			r := world.Relationship{Partner: l.partner.ID, Customer: l.customer.ID, Name: "New", Days: 30, Roles: []csp.DirectoryRoleID{l.readers}}
+			r := gdap.Relationship{Partner: l.partner.ID, Customer: l.customer.ID, Name: "New", Days: 30, Roles: []csp.DirectoryRoleID{l.readers}}
 			change(&r)
 			return second(l.w.CreateRelationship(world.Actor{}, r))
 		}
 	}
 	assign := func(id csp.GDAPID, group csp.ObjectID, roles ...csp.DirectoryRoleID) func() error {
 		return func() error {
-			return second(l.w.AddAccessAssignment(world.Actor{}, id, world.AccessAssignment{Group: group, Roles: roles}))
+			return second(l.w.AddAccessAssignment(world.Actor{}, id, gdap.AccessAssignment{Group: group, Roles: roles}))
 		}
 	}
 	name := "Support"
@@ -298,27 +299,27 @@ func TestLawsOfRelationships(t *testing.T) {
 		try  func() error
 		want world.Law
 	}{
-		{"it lasts a day at least", propose(func(r *world.Relationship) { r.Days = 0 }), world.BadDuration},
-		{"and two years at most", propose(func(r *world.Relationship) { r.Days = 731 }), world.BadDuration},
-		{"it extends itself by 180 days or not at all", propose(func(r *world.Relationship) { r.ExtendDays = 90 }), world.BadDuration},
-		{"and not with Global Administrator (R11)", propose(func(r *world.Relationship) { r.ExtendDays = 180; r.Roles = []csp.DirectoryRoleID{l.all} }), world.NoExtension},
-		{"its name is the partner's only one of the kind", propose(func(r *world.Relationship) { r.Name = "SUPPORT" }), world.NameTaken},
-		{"its name is short", propose(func(r *world.Relationship) { r.Name = string(make([]byte, 51)) }), world.BadName},
-		{"it has a role", propose(func(r *world.Relationship) { r.Roles = nil }), world.NoSuchRole},
-		{"which exists", propose(func(r *world.Relationship) { r.Roles = []csp.DirectoryRoleID{world.NewID[csp.DirectoryRole]()} }), world.NoSuchRole},
-		{"its partner exists", propose(func(r *world.Relationship) { r.Partner = world.NewID[csp.Tenant]() }), world.NoSuchTenant},
-		{"its customer does", propose(func(r *world.Relationship) { r.Customer = world.NewID[csp.Tenant]() }), world.NoSuchTenant},
-		{"and is another", propose(func(r *world.Relationship) { r.Customer = r.Partner }), world.NoSuchTenant},
-		{"its id is its own", propose(func(r *world.Relationship) { r.ID = draft.ID }), world.IDTaken},
+		{"it lasts a day at least", propose(func(r *gdap.Relationship) { r.Days = 0 }), world.BadDuration},
+		{"and two years at most", propose(func(r *gdap.Relationship) { r.Days = 731 }), world.BadDuration},
+		{"it extends itself by 180 days or not at all", propose(func(r *gdap.Relationship) { r.ExtendDays = 90 }), world.BadDuration},
+		{"and not with Global Administrator (R11)", propose(func(r *gdap.Relationship) { r.ExtendDays = 180; r.Roles = []csp.DirectoryRoleID{l.all} }), world.NoExtension},
+		{"its name is the partner's only one of the kind", propose(func(r *gdap.Relationship) { r.Name = "SUPPORT" }), world.NameTaken},
+		{"its name is short", propose(func(r *gdap.Relationship) { r.Name = string(make([]byte, 51)) }), world.BadName},
+		{"it has a role", propose(func(r *gdap.Relationship) { r.Roles = nil }), world.NoSuchRole},
+		{"which exists", propose(func(r *gdap.Relationship) { r.Roles = []csp.DirectoryRoleID{world.NewID[csp.DirectoryRole]()} }), world.NoSuchRole},
+		{"its partner exists", propose(func(r *gdap.Relationship) { r.Partner = world.NewID[csp.Tenant]() }), world.NoSuchTenant},
+		{"its customer does", propose(func(r *gdap.Relationship) { r.Customer = world.NewID[csp.Tenant]() }), world.NoSuchTenant},
+		{"and is another", propose(func(r *gdap.Relationship) { r.Customer = r.Partner }), world.NoSuchTenant},
+		{"its id is its own", propose(func(r *gdap.Relationship) { r.ID = draft.ID }), world.IDTaken},
 		{"a change is of what was read", func() error { return l.w.DeleteRelationship(world.Actor{}, draft.ID, `W/"old"`) }, world.VersionDiffers},
 		{"an active one is not deleted", func() error { return l.w.DeleteRelationship(world.Actor{}, running.ID, "") }, world.WrongStatus},
 		{"nor renamed", func() error {
 			other := "Other"
-			_, _, err := l.w.UpdateRelationship(world.Actor{}, running.ID, "", world.RelationshipChange{Name: &other})
+			_, _, err := l.w.UpdateRelationship(world.Actor{}, running.ID, "", gdap.Change{Name: &other})
 			return err
 		}, world.WrongStatus},
 		{"a draft keeps the laws when changed", func() error {
-			_, _, err := l.w.UpdateRelationship(world.Actor{}, draft.ID, "", world.RelationshipChange{Name: &name})
+			_, _, err := l.w.UpdateRelationship(world.Actor{}, draft.ID, "", gdap.Change{Name: &name})
 			return err
 		}, world.NameTaken},
 		{"a draft is not approved", func() error { return second(l.w.ApproveRelationship(l.asAnna(), draft.ID, l.customer.ID)) }, world.WrongStatus},
@@ -334,7 +335,7 @@ func TestLawsOfRelationships(t *testing.T) {
 			return assign(running.ID, g.ID, l.all)()
 		}, world.RoleNotAgreed},
 		{"an access assignment exists", func() error {
-			return l.w.DeleteAccessAssignment(world.Actor{}, running.ID, world.NewID[world.AccessAssignment](), "")
+			return l.w.DeleteAccessAssignment(world.Actor{}, running.ID, world.NewID[gdap.AccessAssignment](), "")
 		}, world.NoSuchAccess},
 		{"and is changed once it is active", func() error {
 			_, _, err := l.w.UpdateAccessAssignment(world.Actor{}, running.ID, a.ID, "", []csp.DirectoryRoleID{l.helpdesk})
@@ -347,13 +348,13 @@ func TestLawsOfRelationships(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := l.w.UpdateRelationship(world.Actor{}, draft.ID, draft.ETag(), world.RelationshipChange{Roles: []csp.DirectoryRoleID{l.all}, Customer: &csp.TenantID{}}); err != nil {
+	if _, _, err := l.w.UpdateRelationship(world.Actor{}, draft.ID, draft.ETag(), gdap.Change{Roles: []csp.DirectoryRoleID{l.all}, Customer: &csp.TenantID{}}); err != nil {
 		t.Errorf("changing a draft: %v", err)
 	}
 	if err := l.w.DeleteRelationship(world.Actor{}, draft.ID, ""); err != nil {
 		t.Errorf("deleting a draft: %v", err)
 	}
-	third := l.propose(t, func(r *world.Relationship) { r.Name = "Third" })
+	third := l.propose(t, func(r *gdap.Relationship) { r.Name = "Third" })
 	must(l.w.LockForApproval(world.Actor{}, third.ID))(t)
 	if err := second(l.w.ApproveRelationship(stranger, third.ID, l.customer.ID)); world.LawOf(err) != world.NotYours {
 		t.Errorf("approved by somebody who is no administrator: %v", err)
@@ -397,7 +398,7 @@ func TestDelegationOfAUser(t *testing.T) {
 				}
 			}
 			if test.gdap {
-				must(l.w.AddAccessAssignment(world.Actor{}, l.active(t).ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
+				must(l.w.AddAccessAssignment(world.Actor{}, l.active(t).ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
 				l.w.Settle()
 			}
 			var guest world.User
@@ -427,7 +428,7 @@ func TestDelegationOfAUser(t *testing.T) {
 // guests, though they are in its groups.
 func TestAGuestOfThePartnerIsNoPartner(t *testing.T) {
 	l := newLoan(t, world.Delays{})
-	must(l.w.AddAccessAssignment(world.Actor{}, l.active(t).ID, world.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
+	must(l.w.AddAccessAssignment(world.Actor{}, l.active(t).ID, gdap.AccessAssignment{Group: l.group.ID, Roles: []csp.DirectoryRoleID{l.readers}}))(t)
 	l.w.Settle()
 	third := must(l.w.AddTenant(csp.Tenant{Name: "Third", DefaultDomain: "third.example"}))(t)
 	eve := must(third.AddUser(world.User{Name: "Eve", UPN: "eve"}))(t)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
+	"latchkey/emulator/guid"
 )
 
 // Group is a security group.
@@ -43,7 +45,7 @@ func (t Tenant) AddGroup(g Group) (Group, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := w.tenants[t.ID]
-	fillID(&g.ID)
+	guid.Fill(&g.ID)
 	g.Tenant = t.ID
 	if g.Name == "" {
 		return Group{}, refuse(BadName, "a group needs a name")
@@ -94,7 +96,7 @@ func (w *World) isNamed(id csp.ObjectID) bool {
 		}
 	}
 	for _, r := range w.relationships {
-		if slices.ContainsFunc(r.Access, func(a AccessAssignment) bool { return a.Group == id }) {
+		if slices.ContainsFunc(r.Access, func(a gdap.AccessAssignment) bool { return a.Group == id }) {
 			return true
 		}
 	}

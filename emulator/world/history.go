@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 )
 
 // EventKind is what happened.
@@ -104,7 +105,7 @@ type Event struct {
 type Actor struct {
 	Tenant csp.TenantID
 	Object csp.ObjectID
-	Client ClientID
+	Client registry.ClientID
 	Name   string
 	// GlobalAdministrator: he may remove the last who may assign roles.
 	GlobalAdministrator bool

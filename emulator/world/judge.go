@@ -5,6 +5,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/emulator/abac"
+	"latchkey/emulator/guid"
 )
 
 // The attributes of a role assignment that conditions may speak of.
@@ -62,7 +63,7 @@ func (t Tenant) AddDenial(d csp.DenyAssignment) (csp.DenyAssignment, error) {
 	if err := w.checkPlace(w.tenants[t.ID], d.Scope); err != nil {
 		return csp.DenyAssignment{}, err
 	}
-	fillID(&d.ID)
+	guid.Fill(&d.ID)
 	w.tenants[t.ID].denials = append(w.tenants[t.ID].denials, csp.Denial{DenyAssignment: d, Tenant: t.ID})
 	w.record(Event{Kind: DenialAdded, Tenant: t.ID, By: t.by, Subject: d.Name, Scope: d.Scope})
 	return d, nil

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
+	"latchkey/emulator/registry"
 )
 
 // loaded is what facts said that the world does not act on, and the roles they
@@ -185,7 +187,7 @@ func (l *loader) principal(p csp.Principal) {
 	case csp.ServicePrincipal:
 		if l.note(l.w.mustBeNew(p.ID)) {
 			app := AppOf(p.ID)
-			l.w.apps[app] = &App{ID: app, Home: d.ID, Name: p.Name}
+			l.w.apps[app] = &registry.App{ID: app, Home: d.ID, Name: p.Name}
 			l.w.addServicePrincipal(d, &ServicePrincipal{ID: p.ID, Tenant: d.ID, App: app, Name: p.Name})
 		}
 	default:
@@ -229,8 +231,8 @@ func (l *loader) signInName(d *tenant, u User) string {
 }
 
 // AppOf is the client id of the application that a loaded service principal gets.
-func AppOf(servicePrincipal csp.ObjectID) ClientID {
-	return derived[App]("application", servicePrincipal)
+func AppOf(servicePrincipal csp.ObjectID) registry.ClientID {
+	return derived[registry.App]("application", servicePrincipal)
 }
 
 // derived is an id that depends on nothing but what it is made of.
@@ -392,33 +394,16 @@ func (l *loader) gdap(f csp.GDAPRelationship) {
 		l.refuse(NoExtension, "Global Administrator is among the roles of %q", f.Name)
 		return
 	}
-	r := &relationship{Relationship{
-		ID: f.ID, Partner: f.Partner, Customer: f.Customer, Name: f.Name, Days: daysOf(f.Period), ExtendDays: f.ExtendsBy, Roles: slices.Clone(f.Roles),
-		Status: f.Status, Version: 1, Created: f.From, Modified: f.From, Activated: f.From, Ends: f.Until,
-	}}
-	if r.Created.IsZero() {
-		r.Created, r.Modified = l.now, l.now
-	}
-	for i, a := range f.Assignments {
-		r.Access = append(r.Access, AccessAssignment{
-			ID: derived[AccessAssignment](f.ID, a.Group, i), Group: a.Group, Roles: slices.Clone(a.Roles), Status: a.Status, Version: 1, Created: r.Created, Modified: r.Modified,
-		})
-	}
+	r := gdap.FromFact(f, l.now, func(group csp.ObjectID, at int) gdap.AccessID {
+		return derived[gdap.AccessAssignment](f.ID, group, at)
+	})
 	w.ensureAgents(r.Partner)
 	w.keepRelationship(r)
 	w.resume(r)
 }
 
-// daysOf is how many days the period has, as far as a relationship can last.
-func daysOf(p csp.Period) int {
-	if p.From.IsZero() || p.Until.IsZero() {
-		return MaxRelationshipDays
-	}
-	return min(max(int((p.Until.Sub(p.From)+day-1)/day), 1), MaxRelationshipDays)
-}
-
 // resume goes on with what a loaded relationship is in the middle of.
-func (w *World) resume(r *relationship) {
+func (w *World) resume(r *gdap.Relationship) {
 	switch r.Status {
 	case csp.GDAPApprovalPending:
 		w.forgetUnanswered(r.ID)
@@ -434,9 +419,9 @@ func (w *World) resume(r *relationship) {
 	for _, a := range r.Access {
 		switch a.Status {
 		case csp.GDAPPending:
-			w.moveAccess(r.ID, a.ID, csp.GDAPPending, csp.GDAPActive)
+			w.passAccess(r.ID, a.ID, csp.GDAPPending, csp.GDAPActive)
 		case csp.GDAPDeleting:
-			w.moveAccess(r.ID, a.ID, csp.GDAPDeleting, csp.GDAPDeleted)
+			w.passAccess(r.ID, a.ID, csp.GDAPDeleting, csp.GDAPDeleted)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // Account is one account at its home.
@@ -118,7 +119,7 @@ func (t Tenant) invite(home User, id csp.ObjectID, pending bool) (User, error) {
 }
 
 func (w *World) addUser(d *tenant, u *User) error {
-	fillID(&u.ID)
+	guid.Fill(&u.ID)
 	u.Tenant = d.ID
 	if u.Created.IsZero() {
 		u.Created = w.instant()

@@ -1,9 +1,11 @@
 package world
 
 import (
+	"errors"
 	"fmt"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 )
 
 // Law is a rule the world does not let anybody break.
@@ -15,11 +17,11 @@ const (
 	DomainTaken       Law = "a domain belongs to one tenant (R1)"
 	IDTaken           Law = "an id names one thing"
 	NameTaken         Law = "a name is unique where it stands"
-	BadName           Law = "a name has the form its kind asks for"
+	BadName               = Law(gdap.BadName)
 	NoSuchTenant      Law = "the tenant must exist"
 	NoSuchPrincipal   Law = "a principal must exist in the directory or in a related partner's (R20, R21)"
 	NoSuchApp         Law = "the application must be registered"
-	NoSuchRole        Law = "the role definition must exist"
+	NoSuchRole            = Law(gdap.NoSuchRole)
 	NoSuchScope       Law = "the scope must exist"
 	NoSuchAssignment  Law = "the assignment must exist"
 	TypeDiffers       Law = "the principal's type must be the one it has (R36)"
@@ -59,14 +61,14 @@ const (
 	LastGlobalAdministrator Law = "a tenant keeps a Global Administrator"
 
 	NoSuchRelationship Law = "the relationship must exist"
-	NoSuchAccess       Law = "the access assignment must exist"
-	WrongStatus        Law = "a relationship goes from state to state in order (R11)"
-	VersionDiffers     Law = "a change is of the version that was read"
-	BadDuration        Law = "a relationship lasts 1 to 730 days (R11)"
-	NoExtension        Law = "a relationship with Global Administrator does not extend itself (R11)"
-	RoleNotLent        Law = "the role can be given by GDAP"
-	RoleNotAgreed      Law = "an access assignment gives roles of its relationship (R11)"
-	AlreadyAssigned    Law = "the same is given once"
+	NoSuchAccess           = Law(gdap.NoSuchAccess)
+	WrongStatus            = Law(gdap.WrongStatus)
+	VersionDiffers         = Law(gdap.VersionDiffers)
+	BadDuration            = Law(gdap.BadDuration)
+	NoExtension            = Law(gdap.NoExtension)
+	RoleNotLent            = Law(gdap.RoleNotLent)
+	RoleNotAgreed          = Law(gdap.RoleNotAgreed)
+	AlreadyAssigned        = Law(gdap.AlreadyAssigned)
 	NotYours           Law = "a relationship is answered and ended by those whose it is"
 )
 
@@ -91,6 +93,14 @@ func (r *Refusal) Error() string { return fmt.Sprintf("world: %s: %s", r.Law, r.
 func (r *Refusal) Is(target error) bool {
 	other, ok := target.(*Refusal)
 	return ok && other.Law == r.Law
+}
+
+// lawful makes a refusal of the world's of one of package gdap's.
+func lawful(err error) error {
+	if r, ok := errors.AsType[*gdap.Refusal](err); ok {
+		return &Refusal{Law: Law(r.Law), Detail: r.Detail}
+	}
+	return err
 }
 
 func refuse(law Law, format string, args ...any) *Refusal {

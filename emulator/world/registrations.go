@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"latchkey/csp"
+	"latchkey/emulator/registry"
 )
 
 // AppRemoved is the event of a registration that was deleted.
@@ -11,7 +12,7 @@ const AppRemoved EventKind = "application removed"
 
 // SetApp writes a changed registration back: everything but its home, its
 // secrets, its owners and what others trust it for.
-func (t Tenant) SetApp(a App) error {
+func (t Tenant) SetApp(a registry.App) error {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -25,7 +26,7 @@ func (t Tenant) SetApp(a App) error {
 	if err := w.checkAddresses(a); err != nil {
 		return err
 	}
-	a = a.clone()
+	a = a.Clone()
 	kept.Name, kept.RedirectURIs, kept.BrowserURIs, kept.URIs, kept.Certificates = a.Name, a.RedirectURIs, a.BrowserURIs, a.URIs, a.Certificates
 	kept.IDTokens, kept.MultiTenant, kept.PublicFlows, kept.Shown = a.IDTokens, a.MultiTenant, a.PublicFlows, a.Shown
 	w.record(Event{Kind: AppChanged, Tenant: t.ID, By: t.by, Subject: a.Name})
@@ -33,7 +34,7 @@ func (t Tenant) SetApp(a App) error {
 }
 
 // registered finds a registration of the tenant.
-func (w *World) registered(t Tenant, id ClientID) (*App, error) {
+func (w *World) registered(t Tenant, id registry.ClientID) (*registry.App, error) {
 	a, ok := w.apps[id]
 	if !ok || a.Home != t.ID {
 		return nil, refuse(NoSuchApp, "no application of %s has the id %s", t.Name, id)
@@ -43,7 +44,7 @@ func (w *World) registered(t Tenant, id ClientID) (*App, error) {
 
 // RemoveApp takes a registration away, and its service principal here. Those in
 // other tenants stay, and get no token any more.
-func (t Tenant) RemoveApp(id ClientID) error {
+func (t Tenant) RemoveApp(id registry.ClientID) error {
 	sp, installed := t.ServicePrincipal(id)
 	if installed {
 		if err := t.RemoveServicePrincipal(t.by, sp.ID); err != nil {
@@ -64,17 +65,17 @@ func (t Tenant) RemoveApp(id ClientID) error {
 
 // RemoveSecretOf clears the secret without an end that a registration was made
 // with.
-func (t Tenant) RemoveSecretOf(id ClientID) error {
-	return t.w.changeApp(t.by, id, "secret removed", func(a *App) error {
+func (t Tenant) RemoveSecretOf(id registry.ClientID) error {
+	return t.w.changeApp(t.by, id, "secret removed", func(a *registry.App) error {
 		a.Secret = ""
 		return nil
 	})
 }
 
 // AddAppOwner makes a user or service principal of this tenant an owner.
-func (t Tenant) AddAppOwner(id ClientID, owner csp.ObjectID) error {
+func (t Tenant) AddAppOwner(id registry.ClientID, owner csp.ObjectID) error {
 	w := t.w
-	return w.changeApp(t.by, id, "owner added", func(a *App) error {
+	return w.changeApp(t.by, id, "owner added", func(a *registry.App) error {
 		switch w.tenants[t.ID].typeOf(owner) {
 		case "":
 			return refuse(ForeignMember, "%s is no principal of %s", owner, t.Name)
@@ -90,8 +91,8 @@ func (t Tenant) AddAppOwner(id ClientID, owner csp.ObjectID) error {
 }
 
 // RemoveAppOwner takes the ownership away.
-func (t Tenant) RemoveAppOwner(id ClientID, owner csp.ObjectID) error {
-	return t.w.changeApp(t.by, id, "owner removed", func(a *App) error {
+func (t Tenant) RemoveAppOwner(id registry.ClientID, owner csp.ObjectID) error {
+	return t.w.changeApp(t.by, id, "owner removed", func(a *registry.App) error {
 		at := slices.Index(a.Owners, owner)
 		if at < 0 {
 			return refuse(NoSuchPrincipal, "%s does not own %s", owner, a.Name)

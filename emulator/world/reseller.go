@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey/csp"
+	"latchkey/emulator/gdap"
 )
 
 // NewCustomer is what a partner says of a customer it creates.
@@ -103,7 +104,7 @@ func (w *World) defaultRelationship(by Actor, partner csp.TenantID, customer Ten
 	if indirect {
 		names = names[:len(names)-2]
 	}
-	r := Relationship{Partner: partner, Customer: customer.ID, Name: "Default_" + customer.ID.String(), Days: MaxRelationshipDays}
+	r := gdap.Relationship{Partner: partner, Customer: customer.ID, Name: "Default_" + customer.ID.String(), Days: gdap.MaxDays}
 	for _, role := range w.DirectoryRoles() {
 		if slices.Contains(names, role.Name) {
 			r.Roles = append(r.Roles, role.ID)

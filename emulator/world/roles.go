@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey/csp"
+	"latchkey/emulator/guid"
 )
 
 // maxRoles is Azure's limit on custom roles in one directory.
@@ -27,7 +28,7 @@ type CustomRole struct {
 // AddRole adds a custom role definition to the tenant, assignable everywhere in
 // it. A zero ID is replaced by a random one.
 func (t Tenant) AddRole(r csp.RoleDefinition) (csp.RoleDefinition, error) {
-	fillID(&r.ID)
+	guid.Fill(&r.ID)
 	if _, ok := t.Role(r.ID); ok {
 		return csp.RoleDefinition{}, refuse(NameTaken, "a role with the id %s exists", r.ID)
 	}

@@ -11,12 +11,13 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
 func TestASnapshotIsTheWholeWorldAndRestoresIt(t *testing.T) {
 	l := newLoan(t, world.Delays{Relationship: time.Hour, AccessAssignment: time.Hour})
-	app := must(l.partner.AddApp(world.App{Name: "Portal", Secret: "s", RedirectURIs: []string{"https://x.example/"}}))(t)
+	app := must(l.partner.AddApp(registry.App{Name: "Portal", Secret: "s", RedirectURIs: []string{"https://x.example/"}}))(t)
 	must(l.customer.AddServicePrincipal(app.ID, csp.ObjectID{}))(t)
 	give("Reader", subscriptionScope)(t, l.scene)
 	r := l.propose(t)

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"crypto/rand"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +8,9 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/gdap"
+	"latchkey/emulator/guid"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/schedule"
 )
 
@@ -76,9 +78,9 @@ type state struct {
 	guests        map[Account][]Account         // the guest accounts of a home account
 	fresh         map[csp.ObjectID]time.Time    // new principals, and when Azure will know them
 	subscriptions map[csp.SubscriptionID]*subscription
-	apps          map[ClientID]*App
+	apps          map[registry.ClientID]*registry.App
 	partnerships  map[pairing]*partnership
-	relationships map[csp.GDAPID]*relationship
+	relationships map[csp.GDAPID]*gdap.Relationship
 	between       map[pairing][]csp.GDAPID // those with a customer
 	projections   map[csp.SubscriptionID][]csp.LighthouseDelegation
 	registrations map[csp.SubscriptionID][]*Registration
@@ -100,9 +102,9 @@ func newState() *state {
 		guests:        make(map[Account][]Account),
 		fresh:         make(map[csp.ObjectID]time.Time),
 		subscriptions: make(map[csp.SubscriptionID]*subscription),
-		apps:          make(map[ClientID]*App),
+		apps:          make(map[registry.ClientID]*registry.App),
 		partnerships:  make(map[pairing]*partnership),
-		relationships: make(map[csp.GDAPID]*relationship),
+		relationships: make(map[csp.GDAPID]*gdap.Relationship),
 		between:       make(map[pairing][]csp.GDAPID),
 		projections:   make(map[csp.SubscriptionID][]csp.LighthouseDelegation),
 		registrations: make(map[csp.SubscriptionID][]*Registration),
@@ -118,10 +120,10 @@ type tenant struct {
 	users       map[csp.ObjectID]*User
 	groups      map[csp.ObjectID]*group
 	principals  map[csp.ObjectID]*ServicePrincipal
-	memberOf    map[csp.ObjectID][]csp.Membership // principal or group -> its direct memberships
-	byUPN       map[string]csp.ObjectID           // by sign-in name in lower case
-	byClient    map[ClientID]csp.ObjectID         // service principals by application
-	agents      map[csp.AgentRole]csp.ObjectID    // the agent groups (R7)
+	memberOf    map[csp.ObjectID][]csp.Membership  // principal or group -> its direct memberships
+	byUPN       map[string]csp.ObjectID            // by sign-in name in lower case
+	byClient    map[registry.ClientID]csp.ObjectID // service principals by application
+	agents      map[csp.AgentRole]csp.ObjectID     // the agent groups (R7)
 	roles       map[csp.RoleDefinitionID]csp.RoleDefinition
 	assignments map[csp.RoleAssignmentID]*assignment
 	at          map[string][]*assignment // scope key -> assignments exactly there
@@ -153,7 +155,7 @@ func newTenant(t csp.Tenant) *tenant {
 		principals:  make(map[csp.ObjectID]*ServicePrincipal),
 		memberOf:    make(map[csp.ObjectID][]csp.Membership),
 		byUPN:       make(map[string]csp.ObjectID),
-		byClient:    make(map[ClientID]csp.ObjectID),
+		byClient:    make(map[registry.ClientID]csp.ObjectID),
 		agents:      make(map[csp.AgentRole]csp.ObjectID),
 		roles:       make(map[csp.RoleDefinitionID]csp.RoleDefinition),
 		assignments: make(map[csp.RoleAssignmentID]*assignment),
@@ -226,7 +228,7 @@ func (t Tenant) As(by Actor) Tenant {
 func (w *World) AddTenant(t csp.Tenant) (Tenant, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fillID(&t.ID)
+	guid.Fill(&t.ID)
 	if _, ok := w.tenants[t.ID]; ok {
 		return Tenant{}, refuse(IDTaken, "a tenant with the id %s exists", t.ID)
 	}
@@ -325,18 +327,5 @@ func orderBy(a, b string, tie int) int {
 }
 
 // fillID replaces a zero id by a random GUID (version 4).
-func fillID[T csp.Named](id *csp.ID[T]) {
-	if !id.IsZero() {
-		return
-	}
-	_, _ = rand.Read(id[:]) // never fails
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-}
-
 // NewID is a random GUID (version 4).
-func NewID[T csp.Named]() csp.ID[T] {
-	var id csp.ID[T]
-	fillID(&id)
-	return id
-}
+func NewID[T csp.Named]() csp.ID[T] { return guid.New[T]() }

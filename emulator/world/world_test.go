@@ -10,6 +10,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -69,7 +70,7 @@ func TestLaws(t *testing.T) {
 	reader := role(t, "Reader")
 	foreign := must(s.partner.AddGroup(world.Group{Name: world.AdminAgents}))(t)
 	own := must(s.customer.AddGroup(world.Group{Name: "Helpers"}))(t)
-	app := must(s.partner.AddApp(world.App{Name: "Portal"}))(t)
+	app := must(s.partner.AddApp(registry.App{Name: "Portal"}))(t)
 	guest := must(s.customer.InviteGuest(s.james, csp.ObjectID{}))(t)
 	standing := must(s.customer.Assign(csp.RoleAssignment{Scope: s.sub.Scope(), Role: reader.ID, Principal: s.anna.ID}))(t)
 	assign := func(a csp.RoleAssignment) func() error {
@@ -104,10 +105,10 @@ func TestLaws(t *testing.T) {
 			return second(s.customer.AddServicePrincipal(app.ID, csp.ObjectID{}))
 		}, world.NameTaken},
 		{"a service principal is of an application that exists", func() error {
-			return second(s.customer.AddServicePrincipal(world.NewID[world.App](), csp.ObjectID{}))
+			return second(s.customer.AddServicePrincipal(world.NewID[registry.App](), csp.ObjectID{}))
 		}, world.NoSuchApp},
 		{"a redirect URI is absolute", func() error {
-			return second(s.partner.AddApp(world.App{Name: "X", RedirectURIs: []string{"/callback"}}))
+			return second(s.partner.AddApp(registry.App{Name: "X", RedirectURIs: []string{"/callback"}}))
 		}, world.BadName},
 		{"a subscription's id is its own", func() error { return second(s.partner.AddSubscription(csp.Subscription{ID: s.sub.ID})) }, world.IDTaken},
 		{"a resource group's name is unique, in any case of letters", func() error { return second(s.sub.AddResourceGroup("RG", "x")) }, world.NameTaken},

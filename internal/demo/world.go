@@ -7,6 +7,7 @@ import (
 
 	"latchkey/csp"
 	"latchkey/csp/builtin"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -16,8 +17,8 @@ const Password = "demo"
 // Ids are fixed, so that the demo looks the same each time.
 var (
 	instanceID = csp.MustParseID[csp.Tenant]("1a7c8e00-0000-4000-8000-00000000de30")
-	portalApp  = csp.MustParseID[world.App]("a1000000-0000-4000-8000-000000000001")
-	shellApp   = csp.MustParseID[world.App]("a1000000-0000-4000-8000-000000000002")
+	portalApp  = csp.MustParseID[registry.App]("a1000000-0000-4000-8000-000000000001")
+	shellApp   = csp.MustParseID[registry.App]("a1000000-0000-4000-8000-000000000002")
 
 	alder       = tenantID("0a")
 	brightwater = tenantID("0b")
@@ -111,11 +112,11 @@ func (a *author) user(t world.Tenant, u world.User) {
 
 // apps registers the portal's application and the engineer's command line.
 func (a *author) apps(partner world.Tenant, portalRedirect string) {
-	_, err := partner.AddApp(world.App{ID: portalApp, Name: "Latchkey", Secret: AppSecret, RedirectURIs: []string{portalRedirect}, MultiTenant: true})
+	_, err := partner.AddApp(registry.App{ID: portalApp, Name: "Latchkey", Secret: AppSecret, RedirectURIs: []string{portalRedirect}, MultiTenant: true})
 	a.note(err)
 	_, err = partner.AddServicePrincipal(portalApp, portalAlder)
 	a.note(err)
-	_, err = partner.AddApp(world.App{ID: shellApp, Name: "Alder command line", RedirectURIs: []string{shellRedirect}, MultiTenant: true})
+	_, err = partner.AddApp(registry.App{ID: shellApp, Name: "Alder command line", RedirectURIs: []string{shellRedirect}, MultiTenant: true})
 	a.note(err)
 	_, err = partner.AddServicePrincipal(shellApp, csp.ObjectID{})
 	a.note(err)
@@ -167,7 +168,7 @@ func (a *author) customer(t world.Tenant, id csp.SubscriptionID, name string, po
 		a.note(err)
 	}
 	a.note(a.w.SetPartnership(world.Partnership{Partner: alder, Customer: t.ID, Reseller: true, DAP: false}))
-	for _, client := range []world.ClientID{portalApp, shellApp} {
+	for _, client := range []registry.ClientID{portalApp, shellApp} {
 		principal := csp.ObjectID{}
 		if client == portalApp {
 			principal = portal

@@ -21,6 +21,7 @@ import (
 	"latchkey/access"
 	"latchkey/csp"
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 )
 
@@ -118,10 +119,10 @@ func (s *served) credential(who string, home, into csp.TenantID) azcore.TokenCre
 	u, isUser := s.world.User(home, id)
 	var err error
 	if isUser {
-		credential, err = azidentity.NewUsernamePasswordCredential(into.String(), world.AzureCLI.String(), u.UPN, u.Password,
+		credential, err = azidentity.NewUsernamePasswordCredential(into.String(), registry.AzureCLI.String(), u.UPN, u.Password,
 			&azidentity.UsernamePasswordCredentialOptions{ClientOptions: s.client, DisableInstanceDiscovery: true}) //nolint:staticcheck // these people have no second factor, and nobody to type it
 	} else {
-		secret, failed := s.world.AddSecret(world.Actor{}, world.AppOf(id), world.Secret{})
+		secret, failed := s.world.AddSecret(world.Actor{}, world.AppOf(id), registry.Secret{})
 		if failed != nil {
 			s.Fatal(failed)
 		}

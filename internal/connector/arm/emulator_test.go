@@ -13,6 +13,7 @@ import (
 	"latchkey/csp"
 	"latchkey/csp/builtin"
 	"latchkey/emulator"
+	"latchkey/emulator/registry"
 	"latchkey/emulator/world"
 	"latchkey/internal/clock"
 	"latchkey/internal/cloud"
@@ -39,7 +40,7 @@ type emulated struct {
 	world     *world.World
 	server    *emulator.Server
 	tenant    world.Tenant
-	app       world.App
+	app       registry.App
 	target    jit.Target
 	role      csp.RoleDefinition
 	elsewhere connectortest.Elsewhere
@@ -108,7 +109,7 @@ func furnished(t *testing.T) *emulated {
 	w.world = world.New(world.Options{Now: w.clock.Now, Roles: builtin.AzureRoles()})
 	partner := must(w.world.AddTenant(csp.Tenant{Name: "Alder", DefaultDomain: "alder.example"}))(t)
 	w.tenant = must(w.world.AddTenant(csp.Tenant{Name: "Birch", DefaultDomain: "birch.example"}))(t)
-	w.app = must(partner.AddApp(world.App{Name: "Latchkey", Secret: emulatedSecret, MultiTenant: true}))(t)
+	w.app = must(partner.AddApp(registry.App{Name: "Latchkey", Secret: emulatedSecret, MultiTenant: true}))(t)
 	portal := must(w.tenant.AddServicePrincipal(w.app.ID, csp.ObjectID{}))(t)
 
 	sub := must(w.tenant.AddSubscription(csp.Subscription{Name: "Birch production"}))(t)

@@ -1,14 +1,26 @@
-package entra
+// Package discovery serves the documents by which clients find the sign-in
+// service's endpoints, keys and names.
+package discovery
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"latchkey/emulator/entra/internal/aadsts"
+	"latchkey/emulator/entra/internal/address"
 	"latchkey/emulator/token"
+	"latchkey/emulator/wire"
+	"latchkey/emulator/world"
 )
+
+// Documents are the documents of one sign-in service.
+type Documents struct {
+	World *world.World
+	Key   *token.Key
+	Hosts address.Hosts
+}
 
 // document is the discovery document, as much of Microsoft's as is true here.
 type document struct {
@@ -35,32 +47,26 @@ type document struct {
 	MicrosoftGraphHostName string   `json:"msgraph_host"`
 }
 
-func (h *Handler) discoverV2(w http.ResponseWriter, r *http.Request, at authority) {
-	h.discover(w, r, at, "/v2.0", "https://"+r.Host+"/"+at.issuerSegment()+"/v2.0")
+// V2 is the discovery document of the endpoints of version 2.0.
+func (d Documents) V2(w http.ResponseWriter, r *http.Request, at address.Authority) {
+	d.discover(w, r, at, "/v2.0", "https://"+r.Host+"/"+at.IssuerSegment()+"/v2.0")
 }
 
-func (h *Handler) discoverV1(w http.ResponseWriter, r *http.Request, at authority) {
-	issuer := "https://sts.windows.net/" + at.issuerSegment() + "/"
-	if at.shared == adfs {
-		issuer = "https://" + r.Host + "/" + adfs
+// V1 is the discovery document of the endpoints of version 1.0.
+func (d Documents) V1(w http.ResponseWriter, r *http.Request, at address.Authority) {
+	issuer := "https://sts.windows.net/" + at.IssuerSegment() + "/"
+	if at.Shared == address.ADFS {
+		issuer = "https://" + r.Host + "/" + address.ADFS
 	}
-	h.discover(w, r, at, "", issuer)
-}
-
-// pageOrigin is where the pages are that people open.
-func (h *Handler) pageOrigin(r *http.Request) string {
-	if pages := h.BrowserOrigin(); pages != "" {
-		return pages
-	}
-	return "https://" + r.Host
+	d.discover(w, r, at, "", issuer)
 }
 
 // discover builds every address from the host the client used, except those of
 // the pages when they have an origin of their own.
-func (h *Handler) discover(w http.ResponseWriter, r *http.Request, at authority, version, issuer string) {
-	login, pages := "https://"+r.Host, h.pageOrigin(r)
-	tenant := "/" + at.segment()
-	writeJSON(w, http.StatusOK, document{
+func (d Documents) discover(w http.ResponseWriter, r *http.Request, at address.Authority, version, issuer string) {
+	login, pages := "https://"+r.Host, d.Hosts.PageOrigin(r)
+	tenant := "/" + at.Segment()
+	wire.JSON(w, http.StatusOK, document{
 		Issuer:                issuer,
 		AuthorizationEndpoint: pages + tenant + "/oauth2" + version + "/authorize",
 		TokenEndpoint:         login + tenant + "/oauth2" + version + "/token",
@@ -84,43 +90,23 @@ func (h *Handler) discover(w http.ResponseWriter, r *http.Request, at authority,
 	})
 }
 
-func (h *Handler) keys(w http.ResponseWriter, r *http.Request, at authority) {
-	list, err := h.Key.Published(h.World.Now())
+// Keys are those that tokens are signed with.
+func (d Documents) Keys(w http.ResponseWriter, r *http.Request, at address.Authority) {
+	list, err := d.Key.Published(d.World.Now())
 	if err != nil {
-		h.fail(w, r, *serverError(err))
+		aadsts.Write(w, d.World.Now(), aadsts.Correlation(r), *aadsts.ServerError(err))
 		return
 	}
 	for i := range list {
-		list[i].Issuer = "https://" + r.Host + "/" + at.issuerSegment() + "/v2.0"
+		list[i].Issuer = "https://" + r.Host + "/" + at.IssuerSegment() + "/v2.0"
 	}
-	writeJSON(w, http.StatusOK, map[string][]token.PublicKey{"keys": list})
+	wire.JSON(w, http.StatusOK, map[string][]token.PublicKey{"keys": list})
 }
 
-// microsoftHosts are the names under which clients know Microsoft's sign-in
-// service; the first is the usual one.
-var microsoftHosts = []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}
-
-// hosts are the names under which this sign-in service is known.
-func (h *Handler) hosts(r *http.Request) []string {
-	list := append([]string{r.Host}, microsoftHosts...)
-	if u, err := url.Parse(h.LoginOrigin()); err == nil && u.Host != "" {
-		list = append(list, u.Host)
-	}
-	return list
-}
-
-// issuerHost is the host that issuers name, where a request came to the pages.
-func (h *Handler) issuerHost(r *http.Request) string {
-	if u, err := url.Parse(h.LoginOrigin()); err == nil && u.Host != "" && r.TLS == nil {
-		return u.Host
-	}
-	return r.Host
-}
-
-// instance answers clients that ask whether a host is an authority at all, and
+// Instance answers clients that ask whether a host is an authority at all, and
 // where the documents of the tenant in their address are. Some clients lose the
 // port of the host they ask for on the way, so it is not looked at.
-func (h *Handler) instance(w http.ResponseWriter, r *http.Request, _ authority) {
+func (d Documents) Instance(w http.ResponseWriter, r *http.Request, _ address.Authority) {
 	q := r.URL.Query()
 	version := q.Get("api-version")
 	if version == "" {
@@ -128,63 +114,27 @@ func (h *Handler) instance(w http.ResponseWriter, r *http.Request, _ authority) 
 	}
 	asked, err := url.Parse(q.Get("authorization_endpoint"))
 	if err != nil {
-		h.fail(w, r, *refuse("invalid_instance", 50049, "Unknown or invalid instance."))
+		aadsts.Write(w, d.World.Now(), aadsts.Correlation(r), *aadsts.Refuse("invalid_instance", 50049, "Unknown or invalid instance."))
 		return
 	}
-	host, ok := h.hostMeant(r, asked.Host)
+	host, ok := d.Hosts.Meant(r, asked.Host)
 	if !ok {
-		h.fail(w, r, *refuse("invalid_instance", 50049, "Unknown or invalid instance: '%s' is neither a name of Microsoft's nor of this emulator's.", clip(asked.Host)))
+		aadsts.Write(w, d.World.Now(), aadsts.Correlation(r), *aadsts.Refuse("invalid_instance", 50049, "Unknown or invalid instance: '%s' is neither a name of Microsoft's nor of this emulator's.", wire.Clip(asked.Host)))
 		return
 	}
 	tenant, _, _ := strings.Cut(strings.TrimPrefix(asked.Path, "/"), "/")
 	if tenant == "" {
-		tenant = common
+		tenant = address.Common
 	}
 	document := "/v2.0/.well-known/openid-configuration"
-	if !strings.Contains(lower(asked.Path), "/v2.0/") && asked.Path != "" {
+	if !strings.Contains(strings.ToLower(asked.Path), "/v2.0/") && asked.Path != "" {
 		document = "/.well-known/openid-configuration"
 	}
 	body := map[string]any{"tenant_discovery_endpoint": "https://" + host + "/" + url.PathEscape(tenant) + document, "api-version": version}
 	if version != "1.0" {
-		body["metadata"] = h.instances(r)
+		body["metadata"] = d.instances(r)
 	}
-	writeJSON(w, http.StatusOK, body)
-}
-
-// hostMeant finds the host whose tenant is asked for: with its port where that is
-// this emulator's, and Microsoft's name where that was used.
-func (h *Handler) hostMeant(r *http.Request, asked string) (string, bool) {
-	if asked == "" {
-		return r.Host, true
-	}
-	bare := withoutPort(asked)
-	for _, known := range h.hosts(r) {
-		if strings.EqualFold(asked, known) {
-			return known, true
-		}
-	}
-	own := ""
-	if u, err := url.Parse(h.LoginOrigin()); err == nil {
-		own = u.Host
-	}
-	for _, known := range []string{own, r.Host} {
-		if known != "" && (strings.EqualFold(bare, withoutPort(known)) || (isLoopback(bare) && isLoopback(withoutPort(known)))) {
-			return known, true
-		}
-	}
-	return "", false
-}
-
-func withoutPort(host string) string {
-	if bare, _, err := net.SplitHostPort(host); err == nil {
-		return bare
-	}
-	return host
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
+	wire.JSON(w, http.StatusOK, body)
 }
 
 type instanceEntry struct {
@@ -194,25 +144,25 @@ type instanceEntry struct {
 }
 
 // instances are Microsoft's names, which mean one service, and the emulator's own.
-func (h *Handler) instances(r *http.Request) []instanceEntry {
-	list := []instanceEntry{{"login.microsoftonline.com", "login.windows.net", microsoftHosts}}
-	for _, host := range h.hosts(r) {
-		if !slices.Contains(microsoftHosts, host) {
+func (d Documents) instances(r *http.Request) []instanceEntry {
+	list := []instanceEntry{{"login.microsoftonline.com", "login.windows.net", address.Microsoft}}
+	for _, host := range d.Hosts.All(r) {
+		if !slices.Contains(address.Microsoft, host) {
 			list = append(list, instanceEntry{host, host, []string{host}})
 		}
 	}
 	return list
 }
 
-// userRealm says whether an account signs in here or at its own organisation.
-func (h *Handler) userRealm(w http.ResponseWriter, r *http.Request, name string) {
+// UserRealm says whether an account signs in here or at its own organisation.
+func (d Documents) UserRealm(w http.ResponseWriter, r *http.Request, name string) {
 	if asked := r.URL.Query().Get("user"); asked != "" && name == "" {
 		name = asked
 	}
 	_, domain, _ := strings.Cut(name, "@")
 	body := map[string]any{"ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline"}
-	if _, ok := h.World.TenantNamed(domain); ok {
+	if _, ok := d.World.TenantNamed(domain); ok {
 		body["account_type"], body["domain_name"] = "Managed", domain
 	}
-	writeJSON(w, http.StatusOK, body)
+	wire.JSON(w, http.StatusOK, body)
 }

@@ -1,6 +1,8 @@
-package world
+package registry
 
-import "latchkey/csp"
+import (
+	"latchkey/csp"
+)
 
 // Microsoft's own applications that the emulator plays or that its clients come
 // as. They are known in every tenant without a service principal.
@@ -38,10 +40,10 @@ func index(list ...App) map[ClientID]*App {
 	return m
 }
 
-// microsoftScopes are the permissions a client of Microsoft's own has without
+// Preauthorized are the permissions a client of Microsoft's own has without
 // anybody's consent; nil for every other client. The Graph command line is an
 // application like any other in this.
-func microsoftScopes(client, resource ClientID) []string {
+func Preauthorized(client, resource ClientID) []string {
 	if client != AzureCLI && client != AzurePowerShell {
 		return nil
 	}
@@ -54,9 +56,9 @@ func microsoftScopes(client, resource ClientID) []string {
 	}
 }
 
-// trustedScopes stand for everything an application can ask of a resource in a
+// Everything stands for all that an application can ask of a resource in a
 // person's name.
-func trustedScopes(resource ClientID) []string {
+func Everything(resource ClientID) []string {
 	if resource == MicrosoftGraph {
 		return []string{"Directory.AccessAsUser.All", "User.Read"}
 	}
@@ -67,4 +69,20 @@ func trustedScopes(resource ClientID) []string {
 func (a App) OfMicrosoft() bool {
 	_, ok := microsoft[a.ID]
 	return ok
+}
+
+// Microsoft finds an application of Microsoft's own.
+func Microsoft(id ClientID) (*App, bool) {
+	a, ok := microsoft[id]
+	return a, ok
+}
+
+// MicrosoftNamed finds the resource of Microsoft's own that the audience names.
+func MicrosoftNamed(audience string) (*App, bool) {
+	for _, a := range microsoft {
+		if a.Named(audience) {
+			return a, true
+		}
+	}
+	return nil, false
 }
