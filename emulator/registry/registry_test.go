@@ -13,8 +13,11 @@ func TestARegistrationsAddressesAndNamesHaveTheirForm(t *testing.T) {
 		t.Error(err)
 	}
 	for _, bad := range []registry.App{
-		{RedirectURIs: []string{"/back"}}, {BrowserURIs: []string{"https://a.example/#part"}}, {RedirectURIs: []string{"%zz"}},
-		{URIs: []string{"orders"}}, {URIs: []string{"api:orders"}},
+		{RedirectURIs: []string{"/back"}},
+		{BrowserURIs: []string{"https://a.example/#part"}},
+		{RedirectURIs: []string{"%zz"}},
+		{URIs: []string{"orders"}},
+		{URIs: []string{"api:orders"}},
 	} {
 		if bad.CheckURIs() == nil {
 			t.Errorf("%+v was taken", bad)

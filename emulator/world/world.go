@@ -326,6 +326,5 @@ func orderBy(a, b string, tie int) int {
 	return tie
 }
 
-// fillID replaces a zero id by a random GUID (version 4).
 // NewID is a random GUID (version 4).
 func NewID[T csp.Named]() csp.ID[T] { return guid.New[T]() }
