@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that PostgreSQL's server and Chromium are there for the tests.
+# Makes sure that PostgreSQL's server, Chromium and curl are there for the tests.
 # On Debian as root it installs what is missing and says so. Elsewhere it names
 # what to install; the tests then skip aloud on a laptop, and fail where CI=true.
 set -euo pipefail
@@ -14,6 +14,7 @@ have_chromium() {
 missing=()
 have_postgres || missing+=(postgresql)
 have_chromium || missing+=(chromium)
+command -v curl >/dev/null 2>&1 || missing+=(curl)
 if [ "${CGO_ENABLED:-0}" = 1 ] || [ "${CI:-}" = true ]; then
 	command -v cc >/dev/null 2>&1 || missing+=(gcc libc6-dev)
 fi
